@@ -1,0 +1,280 @@
+"""The exceptions. Each carries its facts as attributes and builds its message from them.
+
+FramingError(Exception)
+├── InvalidHeader(FramingError, ValueError)
+├── InvalidPayload(FramingError, ValueError)
+├── FrameTooLarge(FramingError, ValueError)
+├── BufferTooSmall(FramingError, ValueError)
+├── ConnectionClosed(FramingError, EOFError)
+├── IncompleteFrame(FramingError)
+│   ├── TruncatedFrame(IncompleteFrame, EOFError)
+│   ├── FrameTimeout(IncompleteFrame, TimeoutError)
+│   ├── FrameWouldBlock(IncompleteFrame, BlockingIOError)
+│   └── FrameStalled(IncompleteFrame, ConnectionAbortedError)
+├── SendIncomplete(FramingError)
+└── ConcurrencyError(FramingError, RuntimeError)
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BufferTooSmall",
+    "ConcurrencyError",
+    "ConnectionClosed",
+    "FrameStalled",
+    "FrameTimeout",
+    "FrameTooLarge",
+    "FrameWouldBlock",
+    "FramingError",
+    "IncompleteFrame",
+    "InvalidHeader",
+    "InvalidPayload",
+    "SendIncomplete",
+    "TruncatedFrame",
+]
+
+Stage = Literal["header", "payload"]
+
+# A peer chooses these bytes, and a log shows them.
+_SHOWN_BYTES = 32
+
+
+class FramingError(Exception):
+    """The base of every error that framing itself raises.
+
+    Two errors are equal when they are of one class and state the same facts. Every error can be
+    pickled and copied.
+    """
+
+    # The names of the facts, in the order of the constructor's arguments.
+    _facts: ClassVar[tuple[str, ...]] = ()
+
+    # Where a class is an OSError too: what it carries as `errno`.
+    _errno: ClassVar[int | None] = None
+
+    def __init__(self, *args: object) -> None:
+        # OSError takes its own meaning from the number of arguments, so it gets exactly its own.
+        super().__init__(*args if self._errno is None else (self._errno, *args))
+
+    def __str__(self) -> str:
+        return str(self.args[-1]) if self.args else ""
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in self._facts)
+        return f"{type(self).__name__}({facts if self._facts else ', '.join(map(repr, self.args))})"
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self._facts) if self._facts else self.args
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, FramingError):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Notes and whatever else was set travel in the dictionary; the facts, as arguments.
+        state = {name: value for name, value in vars(self).items() if name.lstrip("_") not in self._facts}
+        return type(self), self._values(), state or None
+
+
+class InvalidHeader(FramingError, ValueError):
+    """The peer sent a byte that no header has at that place.
+
+    Attributes:
+        header: The header's bytes up to and including the first offending one; all of them where
+            the header is blank.
+        offset: The stream offset, in bytes, of the header's first byte.
+        hint: A sentence about what the peer may have been speaking, or None.
+    """
+
+    _facts = ("header", "offset", "hint")
+
+    def __init__(self, header: bytes, offset: int | None = None, hint: str | None = None) -> None:
+        self.header = header
+        self.offset = offset
+        self.hint = hint
+        shown = header[-_SHOWN_BYTES:]
+        cut = "..." if len(shown) < len(header) else ""
+        because = "it is blank" if not header.strip(b" ") else f"byte {bytes(header[-1:])!r} cannot be there"
+        message = f"invalid header {cut}{bytes(shown)!r}{_at(offset)}: {because}"
+        super().__init__(f"{message} ({hint})" if hint else message)
+
+
+class InvalidPayload(FramingError, ValueError):
+    """A payload is not what its header says: not UTF-8 where the header counts code points.
+
+    Attributes:
+        offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
+        reason: What is wrong, and at which byte of the payload.
+    """
+
+    _facts = ("offset", "reason")
+
+    def __init__(self, offset: int | None, reason: str) -> None:
+        self.offset = offset
+        self.reason = reason
+        super().__init__(f"invalid payload{_at(offset, 'of the frame ')}: {reason}")
+
+
+class FrameTooLarge(FramingError, ValueError):
+    """A payload is over the limit.
+
+    Attributes:
+        length: The payload's length in the header's unit (bytes, or code points); exact.
+        limit: The limit, `max_frame_size`, in the same unit.
+        offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
+    """
+
+    _facts = ("length", "limit", "offset")
+
+    def __init__(self, length: int, limit: int, offset: int | None = None) -> None:
+        self.length = length
+        self.limit = limit
+        self.offset = offset
+        who = "the payload has length" if offset is None else "the header announces a payload of length"
+        super().__init__(f"{who} {_number(length)}, the limit (max_frame_size) is {limit}{_at(offset)}")
+
+
+class BufferTooSmall(FramingError, ValueError):
+    """The caller's buffer cannot hold the frame. Nothing was written or lost.
+
+    Attributes:
+        needed: Bytes that the frame needs.
+        available: Bytes that the buffer has.
+    """
+
+    _facts = ("needed", "available")
+
+    def __init__(self, needed: int, available: int) -> None:
+        self.needed = needed
+        self.available = available
+        super().__init__(f"the frame needs {needed} bytes, the buffer has {available}")
+
+
+class ConnectionClosed(FramingError, EOFError):
+    """The stream ended between two frames: nothing is missing.
+
+    Attributes:
+        local: True where this side closed the connection.
+    """
+
+    _facts = ("local",)
+
+    def __init__(self, local: bool = False) -> None:
+        self.local = local
+        who = "the connection was closed on this side" if local else "the peer closed the connection"
+        super().__init__(f"{who}, between frames")
+
+
+class IncompleteFrame(FramingError):
+    """A frame could not be received to its end.
+
+    Attributes:
+        stage: "header" or "payload": the part that was being received.
+        expected: Bytes that part has; the least possible number where code points are counted.
+        received: Bytes of that part that have arrived.
+        partial: Every byte of the unfinished frame, header included, where the object does not keep
+            them itself: feeding them to a FrameDecoder carries on. None where the object keeps them
+            and the same call may be repeated.
+    """
+
+    _facts = ("stage", "expected", "received", "partial")
+    _what: ClassVar[str] = "a frame is incomplete"
+
+    def __init__(
+        self,
+        stage: Stage,
+        expected: int,
+        received: int,
+        partial: bytes | Sequence[bytes | memoryview] | None = None,
+    ) -> None:
+        self.stage = stage
+        self.expected = expected
+        self.received = received
+        self._partial = partial
+        super().__init__(f"{self._what}: {received} of {expected} bytes of the {stage} have arrived")
+
+    @property
+    def partial(self) -> bytes | None:
+        """Every byte of the unfinished frame, put together when it is first asked for."""
+        if self._partial is not None and not isinstance(self._partial, bytes):
+            self._partial = b"".join(self._partial)
+        return self._partial
+
+
+class TruncatedFrame(IncompleteFrame, EOFError):
+    """The stream ended inside a frame."""
+
+    _what = "the stream ended inside a frame"
+
+
+class FrameTimeout(IncompleteFrame, TimeoutError):
+    """The deadline passed before the frame was complete."""
+
+    _what = "timed out waiting for a frame"
+
+
+class FrameWouldBlock(IncompleteFrame, BlockingIOError):
+    """The socket does not block and the frame is not complete; `errno` is EAGAIN."""
+
+    _what = "a frame is not complete yet and the socket does not block"
+    _errno = errno.EAGAIN
+
+
+class FrameStalled(IncompleteFrame, ConnectionAbortedError):
+    """The peer took longer than `frame_timeout` over one frame: the connection is dead."""
+
+    _what = "the peer did not finish a frame within frame_timeout"
+    _errno = errno.ECONNABORTED
+
+
+class SendIncomplete(FramingError):
+    """A send stopped part-way. The frame is accepted: do not send it again.
+
+    Attributes:
+        sent: Wire bytes of it that were sent.
+        remaining: The wire bytes that were not; None where the object keeps them and the next send
+            or flush finishes them first.
+    """
+
+    _facts = ("sent", "remaining")
+
+    def __init__(self, sent: int, remaining: bytes | None = None) -> None:
+        self.sent = sent
+        self.remaining = remaining
+        rest = "the rest is kept and goes first" if remaining is None else f"{len(remaining)} remain"
+        super().__init__(f"the send stopped after {sent} bytes, {rest}")
+
+
+class ConcurrencyError(FramingError, RuntimeError):
+    """Two calls that exclude each other were made at once."""
+
+
+def _at(offset: int | None, what: str = "") -> str:
+    return "" if offset is None else f" {what}at stream offset {offset}".replace("  ", " ")
+
+
+def _number(number: int) -> str:
+    # A peer chooses how long this is, and Python refuses to print some of them.
+    if number.bit_length() <= 128:
+        return str(number)
+    return f"of about {int(number.bit_length() * 0.30103) + 1} digits"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bytes) and len(value) > _SHOWN_BYTES:
+        return f"{value[:_SHOWN_BYTES]!r}..."
+    return _number(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+
+
+for _name in __all__:
+    globals()[_name].__module__ = "framing"

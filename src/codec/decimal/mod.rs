@@ -1,0 +1,169 @@
+//! The decimal header: a length as text, padded to a fixed width.
+//!
+//! ```text
+//!   DecimalHeader(10)                      DecimalHeader(10, align=">", fill="0")
+//! +------------+------------------+      +------------+------------------+
+//! | 22________ | 22 bytes         |      | 0000000022 | 22 bytes         |     _ is a space
+//! +------------+------------------+      +------------+------------------+
+//! ```
+//!
+//! What is written is what Python's `format(length, f"{fill}{align}{width}")` writes. What is read is
+//! wider, because published scripts are: see [`read`].
+
+mod read;
+mod write;
+
+use super::error::ConfigError;
+use super::extent::Unit;
+
+/// On which side of the field the digits stand: Python's `<`, `>` and `^`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Align {
+    /// Digits first, then padding.
+    #[default]
+    Left,
+    /// Padding first, then digits.
+    Right,
+    /// Padding on both sides, the odd one on the right.
+    Center,
+}
+
+/// What the field is padded with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Fill {
+    /// A space.
+    #[default]
+    Space,
+    /// The digit zero; only with [`Align::Right`], anything else would change the number.
+    Zero,
+}
+
+/// A length as decimal text of a fixed width.
+///
+/// ```
+/// use framing::codec::{Align, DecimalHeader};
+///
+/// # fn main() -> Result<(), framing::codec::ConfigError> {
+/// let tutorial = DecimalHeader::default();
+/// assert_eq!(tutorial.width(), 10);
+///
+/// let right = DecimalHeader::new(16)?.with_align(Align::Right)?;
+/// assert_eq!(right.max_length(), 9_999_999_999_999_999);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DecimalHeader {
+    /// 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
+    width: u16,
+    align: Align,
+    fill: Fill,
+    unit: Unit,
+    strict: bool,
+}
+
+impl Default for DecimalHeader {
+    /// The tutorial's header: width 10, aligned left, padded with spaces, counting bytes.
+    fn default() -> Self {
+        Self { width: 10, align: Align::Left, fill: Fill::Space, unit: Unit::Bytes, strict: false }
+    }
+}
+
+impl DecimalHeader {
+    /// Twice the widest header in published scripts; a header is read byte by byte and kept until its
+    /// frame is complete, so its size is bounded.
+    pub const MAX_WIDTH: usize = 4096;
+
+    /// A header of `width` bytes, otherwise like the default one.
+    ///
+    /// # Errors
+    /// [`ConfigError::Width`] unless `width` is 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
+    pub fn new(width: usize) -> Result<Self, ConfigError> {
+        match u16::try_from(width) {
+            Ok(narrow) if (1..=Self::MAX_WIDTH).contains(&width) => {
+                Ok(Self { width: narrow, ..Self::default() })
+            }
+            _ => Err(ConfigError::Width { width }),
+        }
+    }
+
+    /// The same header with its digits on another side.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroFill`] where the padding is zeros and `align` is not [`Align::Right`].
+    pub fn with_align(self, align: Align) -> Result<Self, ConfigError> {
+        Self { align, ..self }.checked()
+    }
+
+    /// The same header, right-aligned and padded with zeros.
+    #[must_use]
+    pub fn zero_padded(self) -> Self {
+        Self { align: Align::Right, fill: Fill::Zero, ..self }
+    }
+
+    /// The same header with other alignment and padding.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroFill`] for zeros with an alignment other than [`Align::Right`].
+    pub fn with_padding(self, align: Align, fill: Fill) -> Result<Self, ConfigError> {
+        Self { align, fill, ..self }.checked()
+    }
+
+    /// The same header, counting in another unit.
+    #[must_use]
+    pub fn with_unit(self, unit: Unit) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// The same header, reading only the very bytes it would write (`true`), or every form that
+    /// scripts send (`false`).
+    #[must_use]
+    pub fn with_strict(self, strict: bool) -> Self {
+        Self { strict, ..self }
+    }
+
+    /// The bytes of the header.
+    #[inline]
+    #[must_use]
+    pub fn width(&self) -> usize {
+        usize::from(self.width)
+    }
+
+    /// Where the digits stand.
+    #[must_use]
+    pub fn align(&self) -> Align {
+        self.align
+    }
+
+    /// What the field is padded with.
+    #[must_use]
+    pub fn fill(&self) -> Fill {
+        self.fill
+    }
+
+    /// What the length counts.
+    #[inline]
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+
+    /// Whether only the very bytes this header would write are accepted.
+    #[must_use]
+    pub fn strict(&self) -> bool {
+        self.strict
+    }
+
+    /// The largest length of `width` digits; `u64::MAX` stands for that and everything above.
+    #[must_use]
+    pub fn max_length(&self) -> u64 {
+        10_u64.checked_pow(u32::from(self.width)).map_or(u64::MAX, |beyond| beyond - 1)
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        if self.fill == Fill::Zero && self.align != Align::Right {
+            return Err(ConfigError::ZeroFill);
+        }
+        Ok(self)
+    }
+}

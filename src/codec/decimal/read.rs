@@ -1,0 +1,146 @@
+//! Reading a decimal header.
+//!
+//! Lenient reading takes ` *[0-9]+ *` over exactly `width` bytes: left, right, centred, zero-padded,
+//! `" 5        "`; all are on the wire today. It never takes a sign, `_`, a tab, a newline, NUL or a
+//! non-ASCII digit, although Python's `int()` takes several of them. Strict reading takes only what
+//! the header itself would write. Either way the first byte that no valid header can have at its
+//! place is refused at once, without waiting for the rest.
+
+use super::{Align, DecimalHeader, Fill};
+use crate::codec::error::Length;
+use crate::codec::header::Scan;
+
+const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+
+/// The runs that a header, or a prefix of one, consists of: spaces, digits, spaces.
+#[derive(Default)]
+struct Runs {
+    lead: usize,
+    digits: usize,
+    trail: usize,
+    /// The first digit is `0`.
+    zero: bool,
+    /// Saturates at `u64::MAX`, which is above every limit.
+    value: u64,
+}
+
+impl DecimalHeader {
+    /// Reads the header at the start of `bytes`: see [`Scan`].
+    #[inline]
+    #[must_use]
+    pub fn scan(&self, bytes: &[u8]) -> Scan {
+        let width = self.width();
+        if let Some(length) = self.scan_left_aligned(bytes, width) {
+            return Scan::Complete { size: width, length };
+        }
+        self.scan_runs(bytes, width)
+    }
+
+    /// The common case, eight bytes at a time: a lenient header of 8 to 16 bytes, all here, with one
+    /// to seven digits at its left. `None` says nothing; [`scan_runs`](Self::scan_runs) decides.
+    #[inline]
+    fn scan_left_aligned(self, bytes: &[u8], width: usize) -> Option<u64> {
+        if self.strict || !(8..=16).contains(&width) || bytes.len() < width {
+            return None;
+        }
+        let first = u64::from_le_bytes(*bytes.first_chunk()?);
+        let last = u64::from_le_bytes(*bytes.get(width - 8..)?.first_chunk()?);
+
+        // Each byte of a digit becomes 0 to 9 and leaves its high bit clear; a carry out of a byte that
+        // is no digit only reaches bytes behind it.
+        let values = first ^ ZEROS;
+        let others = (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
+        let digit_bits = others.trailing_zeros() & !7;
+        if digit_bits == 0 || digit_bits == 64 {
+            return None;
+        }
+        let behind_first = 128 - 8 * u32::try_from(width).ok()?;
+        let padded = first >> digit_bits == SPACES >> digit_bits
+            && (behind_first == 64 || last >> behind_first == SPACES >> behind_first);
+        padded.then(|| sum_digits(values << (64 - digit_bits)))
+    }
+
+    fn scan_runs(self, bytes: &[u8], width: usize) -> Scan {
+        let header = &bytes[..bytes.len().min(width)];
+        let mut runs = Runs::default();
+        for (at, &byte) in header.iter().enumerate() {
+            if !runs.push(byte) || runs.lead == width {
+                return Scan::Invalid { at };
+            }
+            if self.strict && !self.would_write(&runs) {
+                return Scan::Invalid { at };
+            }
+        }
+        if header.len() < width {
+            return Scan::Partial { needed: width - header.len() };
+        }
+        Scan::Complete { size: width, length: runs.value }
+    }
+
+    /// Whether some length is written with a header that begins with these runs.
+    fn would_write(self, runs: &Runs) -> bool {
+        let width = self.width();
+        // A number is written without leading zeros, so a zero in front is the number zero.
+        let number = !runs.zero || runs.digits == 1;
+        match (self.align, self.fill) {
+            (_, Fill::Zero) => runs.lead == 0 && runs.trail == 0,
+            (Align::Left, _) => runs.lead == 0 && number,
+            (Align::Right, _) => runs.trail == 0 && number && (!runs.zero || runs.lead + 1 == width),
+            (Align::Center, _) => {
+                // Two digit counts have this much padding at their left: the odd space goes right.
+                let Some(most) = width.checked_sub(2 * runs.lead).filter(|&most| most > 0) else {
+                    return false;
+                };
+                let least = (most - 1).max(1);
+                runs.digits <= most
+                    && number
+                    && (!runs.zero || least == 1)
+                    && (runs.trail == 0 || runs.digits >= least)
+            }
+        }
+    }
+
+    /// What a complete header announces, exact however many digits it has.
+    pub(in crate::codec) fn exact_length(header: &[u8]) -> Length {
+        let digits = header.trim_ascii();
+        let leading_zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+        let mut runs = Runs::default();
+        if digits.iter().all(|&digit| runs.push(digit)) && runs.value < u64::MAX {
+            return Length::Exact(runs.value);
+        }
+        Length::Digits(digits[leading_zeros..].iter().map(|&digit| char::from(digit)).collect())
+    }
+}
+
+impl Runs {
+    /// Takes one more byte; `false` where it can follow nothing that came before it.
+    fn push(&mut self, byte: u8) -> bool {
+        match byte {
+            b' ' if self.digits == 0 => self.lead += 1,
+            b' ' => self.trail += 1,
+            b'0'..=b'9' if self.trail == 0 => {
+                self.zero |= self.digits == 0 && byte == b'0';
+                self.digits += 1;
+                self.value = self.value.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// The number whose eight decimal digits are the bytes of `digits`, the most significant one lowest.
+#[inline]
+fn sum_digits(digits: u64) -> u64 {
+    // Pairs, then fours, then eight: each multiplication adds neighbours at their weights.
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let high = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let low = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    high.wrapping_add(low) >> 32
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -1,0 +1,31 @@
+//! Bytes in, frames out, and back. No I/O, no Python, no `unsafe`.
+//!
+//! | file | what is decided there |
+//! |---|---|
+//! | [`header`] | which header formats exist, and what each must be able to do |
+//! | [`decimal`] | the decimal header: what it writes, what it reads, when it refuses |
+//! | [`encoder`] | how a payload becomes a frame |
+//! | [`decoder`] | the state machine: where a frame starts, ends, and what ends the stream |
+//! | [`extent`] | how much of a payload is still to come, in bytes or in code points |
+//! | [`store`] | where an unfinished frame is kept, and how its memory grows |
+//! | [`error`] | what can be wrong, with the facts |
+//! | [`hint`] | what a refused peer may have been speaking |
+
+pub mod decimal;
+pub mod decoder;
+pub mod encoder;
+pub mod error;
+pub mod extent;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+pub mod header;
+pub mod hint;
+pub mod store;
+
+pub use decimal::{Align, DecimalHeader, Fill};
+pub use decoder::{Decoder, FrameDecoder, Stats};
+pub use encoder::FrameEncoder;
+pub use error::{ConfigError, Error, Length, Stage};
+pub use extent::Unit;
+pub use header::{DEFAULT_MAX_FRAME_SIZE, HeaderFormat, MAX_MAX_FRAME_SIZE, Scan};
+pub use store::{BytesStore, Store};

@@ -1,0 +1,100 @@
+//! Where an unfinished frame is kept.
+//!
+//! The decoder says when memory is needed and how much is justified; a store says what memory is. In
+//! Rust that is [`BytesMut`]; in the extension a Python `bytes` object, so that a large frame is
+//! received into the very memory it is delivered in.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+
+use super::error::Error;
+
+/// Memory granted to every unfinished frame, however little of it has arrived.
+const GRACE: usize = 64 * 1024;
+
+/// Memory granted per byte that has arrived. Each move into larger memory makes the frame at most this
+/// much larger, so all moves together copy less than a third of it.
+const GROWTH: usize = 4;
+
+/// Memory for frames.
+pub trait Store {
+    /// What the caller hands over, and whole frames are cut from.
+    type Chunk: AsRef<[u8]> + ?Sized;
+    /// A frame as the caller gets it. It owns its memory.
+    type Frame;
+    /// The memory of the frame that is arriving; empty by default.
+    type Partial: Default + AsRef<[u8]>;
+
+    /// A frame that lies in one piece in the caller's chunk.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    fn cut(&self, chunk: &Self::Chunk, range: Range<usize>) -> Result<Self::Frame, Error>;
+
+    /// Adds bytes to an unfinished frame. Where they do not fit, the frame moves to memory of `room`
+    /// bytes, which is enough.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; the frame is then what it was.
+    fn append(&self, partial: &mut Self::Partial, bytes: &[u8], room: usize) -> Result<(), Error>;
+
+    /// The unfinished frame, now finished; `partial` is empty afterwards.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`]; `partial` is then what it was.
+    fn finish(&self, partial: &mut Self::Partial) -> Result<Self::Frame, Error>;
+}
+
+/// The memory justified for a frame of which `arrived` bytes are here and `missing` more can follow:
+/// it follows what has arrived, never what was claimed.
+#[must_use]
+pub fn justified(arrived: usize, missing: usize) -> usize {
+    arrived.saturating_add(missing).min(arrived.saturating_mul(GROWTH).saturating_add(GRACE))
+}
+
+/// [`Bytes`] in, [`Bytes`] out: whole frames share the chunk's memory, without a copy.
+///
+/// A frame that is kept for long therefore keeps its chunk; `Bytes::copy_from_slice` parts them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BytesStore;
+
+impl Store for BytesStore {
+    type Chunk = Bytes;
+    type Frame = Bytes;
+    type Partial = BytesMut;
+
+    #[inline]
+    fn cut(&self, chunk: &Bytes, range: Range<usize>) -> Result<Bytes, Error> {
+        Ok(chunk.slice(range))
+    }
+
+    fn append(&self, partial: &mut BytesMut, bytes: &[u8], room: usize) -> Result<(), Error> {
+        if partial.capacity() - partial.len() < bytes.len() {
+            // Not `reserve`, which may double what it holds.
+            let mut larger = BytesMut::with_capacity(room);
+            larger.extend_from_slice(partial);
+            *partial = larger;
+        }
+        partial.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finish(&self, partial: &mut BytesMut) -> Result<Bytes, Error> {
+        Ok(std::mem::take(partial).freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_follows_what_arrived() {
+        assert_eq!(justified(0, 1_000_000_000), GRACE);
+        assert_eq!(justified(10, 1_000_000_000), GRACE + 40);
+        assert_eq!(justified(10, 20), 30);
+        assert_eq!(justified(300_000_000, 700_000_000), 1_000_000_000);
+        assert_eq!(justified(usize::MAX - 1, usize::MAX), usize::MAX);
+    }
+}

@@ -1,0 +1,21 @@
+//! Length-prefixed messages over byte streams.
+//!
+//! TCP delivers bytes; programs want messages. Each message travels behind a header that says how long
+//! it is; by default that is its length in bytes as decimal text, left-aligned in ten bytes:
+//!
+//! ```text
+//! +------------+----------------------------+------------+-----
+//! | 22________ |  Welcome to the server!    | 29________ | ...
+//! +------------+----------------------------+------------+-----
+//!   10 bytes      22 bytes                    next header         (_ is a space)
+//! ```
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`codec`] | bytes in, frames out: header formats, encoder, decoder, errors |
+//! | `python` | the extension module `framing._framing`, one file per class (feature `python`) |
+
+pub mod codec;
+
+#[cfg(feature = "python")]
+mod python;

@@ -1,0 +1,333 @@
+//! The class `FrameDecoder`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice, PyTuple};
+
+use super::arguments::{HeaderArgument, Integer, limited};
+use super::errors::{Fault, exception};
+use super::header::PyDecimalHeader;
+use super::memory::{BytesWriter, GrowingBytes};
+use super::payload::Input;
+use super::stats::Snapshot;
+use super::store::PyStore;
+use super::window::{Grant, READ_SIZE};
+use crate::codec::{Decoder, Error, HeaderFormat};
+
+/// The end of a large frame arrives in memory of its own, together with what follows it; so nobody
+/// holds a view of a frame's memory when the frame is delivered, and it need not be copied.
+const TAIL: usize = 4 * 1024;
+
+/// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
+///
+/// Args:
+///     header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
+///     max_frame_size: The largest payload accepted, in the header's unit. By default
+///         1,000,000,000, or the largest the header can express if that is less. It is judged on the
+///         header; memory follows what has arrived, never what was announced.
+///     keep_header: Give each frame as header + payload, as received, instead of the payload.
+///
+/// Raises:
+///     TypeError: An argument has the wrong type.
+///     ValueError: The width is out of range, or the header cannot express the limit.
+///
+/// Frames before a bad one are delivered first: the call returns them, sets `error`, and the next call
+/// raises. From then on every call raises an equal error and takes nothing, until `reset`.
+///
+/// May be shared between threads; each call is atomic.
+///
+/// >>> decoder = FrameDecoder()
+/// >>> decoder.feed(b"5         hello3         ab")
+/// [b'hello']
+/// >>> decoder.needed
+/// 1
+/// >>> decoder.feed(b"c")
+/// [b'abc']
+#[pyclass(name = "FrameDecoder", module = "framing", frozen, weakref)]
+pub(super) struct PyFrameDecoder(Mutex<Inner>);
+
+struct Inner {
+    decoder: Decoder<GrowingBytes>,
+    /// What `get_buffer` has lent out and `buffer_updated` has not yet taken back.
+    grant: Option<Grant>,
+}
+
+/// Completed frames, and the fault behind them.
+type Outcome = (Vec<Py<PyBytes>>, Result<(), Error>);
+
+impl PyFrameDecoder {
+    /// No Python code runs while this is held: nothing in here may allocate an object that the
+    /// garbage collector tracks.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inner> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn feed_bytes(&self, py: Python<'_>, data: &[u8]) -> Outcome {
+        self.lock(py).feed(py, data)
+    }
+}
+
+impl Inner {
+    fn feed(&mut self, py: Python<'_>, data: &[u8]) -> Outcome {
+        let mut frames = Vec::new();
+        let result = self.decoder.feed_into(&PyStore(py), data, &mut frames);
+        (frames, result)
+    }
+
+    /// Memory for the next read: the frame's own where a large one is under way, else scratch memory.
+    fn lend<'a>(&'a mut self, py: Python<'_>) -> PyResult<&'a Grant> {
+        let grant = match self.grant.take() {
+            Some(grant) if grant.is_scratch() => grant,
+            _ => match self.decoder.in_place() {
+                Some((partial, missing)) if missing > READ_SIZE => {
+                    let arrived = partial.as_ref().len();
+                    let room = crate::codec::store::justified(arrived, missing);
+                    let (memory, start, len) = partial.lend(py, room)?;
+                    Grant { memory, start, len: len.min(missing - TAIL) }
+                }
+                _ => Grant::scratch(py)?,
+            },
+        };
+        Ok(self.grant.insert(grant))
+    }
+
+    /// Takes the first `count` bytes of what was lent.
+    fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
+        if let Some((partial, missing)) = self.decoder.in_place() {
+            if partial.continues(&grant.memory, grant.start) && count < missing {
+                partial.received(count);
+                self.decoder.received_in_place(count);
+                return (Vec::new(), Ok(()));
+            }
+        }
+        // Scratch memory; or a frame's whose decoder has since been fed or reset by other means: then it
+        // is not the decoder's memory any more, and just as readable.
+        let outcome = self.feed(py, grant.bytes(py, count));
+        grant.give_back(py);
+        outcome
+    }
+}
+
+/// A list of frames, or the error where there are none.
+pub(super) fn delivered(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyList>> {
+    match outcome {
+        (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
+        (frames, _) => PyList::new(py, frames),
+    }
+}
+
+#[pymethods]
+impl PyFrameDecoder {
+    #[new]
+    #[pyo3(
+        signature = (
+            header: "typing.SupportsIndex | DecimalHeader" = HeaderArgument::default(),
+            *,
+            max_frame_size: "typing.SupportsIndex | None" = None,
+            keep_header = false,
+        ),
+        text_signature = "(header=10, *, max_frame_size=None, keep_header=False)"
+    )]
+    pub(super) fn new(
+        header: HeaderArgument,
+        max_frame_size: Option<Integer>,
+        keep_header: bool,
+    ) -> PyResult<Self> {
+        let HeaderArgument(header) = header;
+        let decoder = Decoder::new(header.clone()).with_keep_header(keep_header);
+        let decoder = limited(decoder, &header, max_frame_size, Decoder::with_max_frame_size)?;
+        Ok(Self(Mutex::new(Inner { decoder, grant: None })))
+    }
+
+    /// Takes received bytes and gives the frames they complete, in order.
+    ///
+    /// Args:
+    ///     data: A contiguous bytes-like object. All of it is taken.
+    ///
+    /// Raises:
+    ///     InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
+    ///     FrameTooLarge: A header announces more than `max_frame_size`.
+    ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
+    ///     TypeError: `data` is not bytes-like.
+    #[pyo3(signature = (data: "Buffer") -> "list[bytes]")]
+    fn feed<'py>(&self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let py = data.py();
+        let input = Input::data(data)?;
+        let outcome = self.feed_bytes(py, input.bytes(py)?);
+        delivered(py, outcome)
+    }
+
+    /// Says that the stream has ended. May be repeated; more may be fed afterwards.
+    ///
+    /// Raises:
+    ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
+    pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
+        let (error, head, payload) = {
+            let inner = self.lock(py);
+            let Err(error) = inner.decoder.feed_eof() else { return Ok(()) };
+            if !matches!(error, Error::TruncatedFrame { .. }) {
+                drop(inner);
+                return Err(exception(py, &error, None));
+            }
+            let [head, ..] = inner.decoder.buffered_parts();
+            let payload = inner.decoder.partial().and_then(GrowingBytes::object);
+            (error, head.to_vec(), payload.map(|(memory, len)| (memory.clone_ref(py), len)))
+        };
+        let mut parts = vec![PyBytes::new(py, &head).into_any()];
+        if let Some((memory, len)) = payload {
+            // A reference, not a copy: the frame may be large, and nobody may ask for it.
+            let view = PyMemoryView::from(memory.bind(py))?;
+            parts.push(view.get_item(PySlice::new(py, 0, isize::try_from(len)?, 1))?);
+        }
+        Err(exception(py, &error, Some(PyTuple::new(py, parts)?)))
+    }
+
+    /// Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
+    ///
+    /// The rest of a large frame is received straight into its final memory. The view may be kept as
+    /// long as one likes; what is written to it after `buffer_updated` goes nowhere.
+    ///
+    /// Args:
+    ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
+    ///         larger or smaller. It is never empty.
+    #[pyo3(
+        signature = (sizehint: "typing.SupportsIndex" = Integer::Small(-1)) -> "memoryview",
+        text_signature = "($self, sizehint=-1)"
+    )]
+    fn get_buffer<'py>(
+        &self,
+        py: Python<'py>,
+        sizehint: Integer,
+    ) -> PyResult<Bound<'py, PyMemoryView>> {
+        let _ = sizehint;
+        let grant = {
+            let mut inner = self.lock(py);
+            let Grant { memory, start, len } = inner.lend(py)?;
+            Grant { memory: memory.clone_ref(py), start: *start, len: *len }
+        };
+        grant.view(py)
+    }
+
+    /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
+    /// complete: the second half of `asyncio.BufferedProtocol`'s contract.
+    ///
+    /// Args:
+    ///     nbytes: The number of bytes written, from the view's first one on.
+    ///
+    /// Raises:
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
+    ///     ValueError: `nbytes` is negative or more than the view has, or there is no view that has
+    ///         not been taken yet. Nothing is taken then.
+    #[pyo3(signature = (nbytes: "typing.SupportsIndex") -> "list[bytes]")]
+    fn buffer_updated<'py>(&self, py: Python<'py>, nbytes: Integer) -> PyResult<Bound<'py, PyList>> {
+        let outcome = {
+            let mut inner = self.lock(py);
+            if let Some(error) = inner.decoder.error() {
+                (Vec::new(), Err(error.clone()))
+            } else {
+                let len = inner.grant.as_ref().map_or(0, |grant| grant.len);
+                let note =
+                    if len == 0 { " (call get_buffer first)" } else { " (the size of the view)" };
+                let count = match nbytes.at_most("nbytes", len, note) {
+                    Ok(count) => count,
+                    Err(error) => {
+                        drop(inner);
+                        return Err(error);
+                    }
+                };
+                match inner.grant.take() {
+                    Some(grant) => inner.take(py, grant, count),
+                    None => (Vec::new(), Ok(())),
+                }
+            }
+        };
+        delivered(py, outcome)
+    }
+
+    /// Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
+    /// stream: everything from the refused frame's first byte on. This is how a stream changes
+    /// protocol.
+    fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut inner = self.lock(py);
+        let parts = inner.decoder.buffered_parts();
+        let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
+        for part in parts {
+            writer.put(part);
+        }
+        inner.decoder.forget_buffered();
+        Ok(writer.finish(py))
+    }
+
+    /// Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
+    fn reset(&self, py: Python<'_>) {
+        let mut inner = self.lock(py);
+        inner.decoder.reset();
+        inner.grant = None;
+    }
+
+    /// Bytes of the unfinished frame, header included.
+    #[getter]
+    fn buffered(&self, py: Python<'_>) -> usize {
+        self.lock(py).decoder.buffered()
+    }
+
+    /// The least number of bytes that can complete the next step: the rest of the header, then the
+    /// rest of the payload. Reading exactly that much never reads beyond a frame. 0 on a refused
+    /// stream.
+    #[getter]
+    fn needed(&self, py: Python<'_>) -> usize {
+        self.lock(py).decoder.needed()
+    }
+
+    /// The stream offset, in bytes, of the unfinished frame's first byte.
+    #[getter]
+    fn offset(&self, py: Python<'_>) -> u64 {
+        self.lock(py).decoder.offset()
+    }
+
+    /// What the stream was refused for, or `None`.
+    #[getter]
+    fn error(&self, py: Python<'_>) -> Option<Fault> {
+        self.lock(py).decoder.error().cloned().map(Fault)
+    }
+
+    /// A snapshot of the counters.
+    #[getter]
+    fn stats(&self, py: Python<'_>) -> Snapshot {
+        Snapshot(self.lock(py).decoder.stats())
+    }
+
+    /// The header format.
+    #[getter]
+    fn header(&self, py: Python<'_>) -> PyDecimalHeader {
+        let HeaderFormat::Decimal(header) = self.lock(py).decoder.header().clone();
+        header.into()
+    }
+
+    /// The largest payload accepted, in the header's unit.
+    #[getter]
+    fn max_frame_size(&self, py: Python<'_>) -> u64 {
+        self.lock(py).decoder.max_frame_size()
+    }
+
+    /// Whether frames begin with their header.
+    #[getter]
+    fn keep_header(&self, py: Python<'_>) -> bool {
+        self.lock(py).decoder.keep_header()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let header = self.header(py).__repr__();
+        let inner = self.lock(py);
+        format!(
+            "FrameDecoder({header}, max_frame_size={}, keep_header={}) at offset {}, {} bytes buffered",
+            inner.decoder.max_frame_size(),
+            if inner.decoder.keep_header() { "True" } else { "False" },
+            inner.decoder.offset(),
+            inner.decoder.buffered(),
+        )
+    }
+}

@@ -1,0 +1,34 @@
+//! The extension module `framing._framing`: names and conversions, one file per class.
+//!
+//! No protocol decision is taken here; that is the codec's. What leaves this module is re-exported by
+//! the Python package `framing`.
+
+mod arguments;
+mod decoder;
+mod encoder;
+mod errors;
+mod functions;
+mod header;
+mod memory;
+mod payload;
+mod stats;
+mod store;
+mod window;
+
+/// The Rust half of the package `framing`, which re-exports all of this.
+#[pyo3::pymodule(gil_used = false)]
+#[allow(non_upper_case_globals, reason = "__version__ is Python's name for it")]
+mod _framing {
+    #[pymodule_export]
+    use super::decoder::PyFrameDecoder;
+    #[pymodule_export]
+    use super::encoder::PyFrameEncoder;
+    #[pymodule_export]
+    use super::functions::{decode, encode};
+    #[pymodule_export]
+    use super::header::PyDecimalHeader;
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    const MAX_FRAME_SIZE: u64 = crate::codec::DEFAULT_MAX_FRAME_SIZE;
+}
