@@ -39,8 +39,6 @@ __all__ = [
     "TruncatedFrame",
 ]
 
-Stage = Literal["header", "payload"]
-
 # A peer chooses these bytes, and a log shows them.
 _SHOWN_BYTES = 32
 
@@ -82,7 +80,9 @@ class FramingError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Notes and whatever else was set travel in the dictionary; the facts, as arguments.
-        state = {name: value for name, value in vars(self).items() if name.lstrip("_") not in self._facts}
+        state = {
+            name: value for name, value in vars(self).items() if name.lstrip("_") not in self._facts
+        }
         return type(self), self._values(), state or None
 
 
@@ -104,7 +104,9 @@ class InvalidHeader(FramingError, ValueError):
         self.hint = hint
         shown = header[-_SHOWN_BYTES:]
         cut = "..." if len(shown) < len(header) else ""
-        because = "it is blank" if not header.strip(b" ") else f"byte {bytes(header[-1:])!r} cannot be there"
+        because = (
+            "it is blank" if not header.strip(b" ") else f"byte {bytes(header[-1:])!r} cannot be there"
+        )
         message = f"invalid header {cut}{bytes(shown)!r}{_at(offset)}: {because}"
         super().__init__(f"{message} ({hint})" if hint else message)
 
@@ -192,7 +194,7 @@ class IncompleteFrame(FramingError):
 
     def __init__(
         self,
-        stage: Stage,
+        stage: Literal["header", "payload"],
         expected: int,
         received: int,
         partial: bytes | Sequence[bytes | memoryview] | None = None,

@@ -20,10 +20,13 @@ use super::encoder::not_utf8;
 use super::error::{ConfigError, Error, Stage};
 use super::extent::{Advance, Extent, Unit};
 use super::header::{HeaderFormat, Scan};
-use super::store::{BytesStore, Store, justified};
+use super::store::{BytesStore, Partial, Room, Store};
 
 /// A header that kept more than this gives its memory back when its frame is complete.
 const KEPT_HEADER: usize = 64;
+
+/// More frames than this are not expected in one chunk, however small the first one is.
+const MAX_RESERVED: usize = 8 * 1024;
 
 /// What has passed through a decoder: completed frames, and the bytes of the unfinished one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +41,28 @@ pub struct Stats {
     pub largest_frame: u64,
     /// Bytes of the unfinished frame, header included.
     pub buffered: usize,
+}
+
+impl Stats {
+    #[inline]
+    fn of_frame(header_size: usize, payload_size: usize) -> Self {
+        Self {
+            frames: 1,
+            payload_bytes: payload_size as u64,
+            wire_bytes: (header_size + payload_size) as u64,
+            largest_frame: payload_size as u64,
+            buffered: 0,
+        }
+    }
+
+    /// Adds up the counters of completed frames.
+    #[inline]
+    fn add(&mut self, more: &Self) {
+        self.frames += more.frames;
+        self.payload_bytes += more.payload_bytes;
+        self.wire_bytes += more.wire_bytes;
+        self.largest_frame = self.largest_frame.max(more.largest_frame);
+    }
 }
 
 /// The decoder over [`Bytes`]: see [`Decoder`].
@@ -82,7 +107,7 @@ enum State<P> {
     Dead { error: Box<Error>, partial: P, rest: Vec<u8> },
 }
 
-impl<P: Default + AsRef<[u8]>> Decoder<P> {
+impl<P: Partial> Decoder<P> {
     /// A decoder with the default limit.
     #[must_use]
     pub fn new(header: impl Into<HeaderFormat>) -> Self {
@@ -135,12 +160,14 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
     ) -> Result<Option<S::Frame>, Error> {
         // A whole frame in the chunk is the hot path: no state changes, nothing is kept.
         if self.head.is_empty() && matches!(self.state, State::Header) {
-            if let Some((header_size, payload_size)) = self.whole_frame(&chunk.as_ref()[*at..]) {
+            if let Some((header_size, payload_size)) =
+                whole_frame(self.header, self.max_frame_size, &chunk.as_ref()[*at..])
+            {
                 let end = *at + header_size + payload_size;
                 let start = if self.keep_header { *at } else { end - payload_size };
                 if let Ok(frame) = store.cut(chunk, start..end) {
                     *at = end;
-                    self.completed(header_size, payload_size);
+                    self.count(&Stats::of_frame(header_size, payload_size));
                     return Ok(Some(frame));
                 }
             }
@@ -160,10 +187,13 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
         frames: &mut Vec<S::Frame>,
     ) -> Result<(), Error> {
         let mut at = 0;
-        while let Some(frame) = self.decode(store, chunk, &mut at)? {
-            frames.push(frame);
+        loop {
+            self.cut_whole_frames(store, chunk, &mut at, frames);
+            match self.decode_pieces(store, chunk, &mut at)? {
+                Some(frame) => frames.push(frame),
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     /// Forgets the stream: ready for the first byte of another one.
@@ -198,7 +228,7 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
             State::Header => (Stage::Header, self.head.len(), self.needed()),
             State::Payload { extent, partial } => {
                 let kept = if self.keep_header { self.head.len() } else { 0 };
-                (Stage::Payload, partial.as_ref().len() - kept, extent.least())
+                (Stage::Payload, partial.len() - kept, extent.least())
             }
         };
         Err(Error::TruncatedFrame { stage, expected: received.saturating_add(missing), received })
@@ -223,20 +253,26 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
     /// refused frame's first byte.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.buffered_parts().iter().map(|part| part.len()).sum()
+        let rest = if let State::Dead { rest, .. } = &self.state { rest.len() } else { 0 };
+        self.separate_head().len() + self.partial().map_or(0, P::len) + rest
     }
 
     /// The bytes that [`buffered`](Self::buffered) counts, in order.
     #[must_use]
-    pub fn buffered_parts(&self) -> [&[u8]; 3] {
-        let (partial, rest): (&[u8], &[u8]) = match &self.state {
-            State::Header => (&[], &[]),
-            State::Payload { partial, .. } => (partial.as_ref(), &[]),
-            State::Dead { partial, rest, .. } => (partial.as_ref(), rest),
-        };
-        // With `keep_header` the partial frame begins with a copy of the header, once there is one.
-        let head = if self.keep_header && !partial.is_empty() { &[] } else { &self.head[..] };
-        [head, partial, rest]
+    pub fn buffered_parts(&self) -> Vec<&[u8]> {
+        let mut parts = vec![self.separate_head()];
+        parts.extend(self.partial().into_iter().flat_map(P::parts));
+        if let State::Dead { rest, .. } = &self.state {
+            parts.push(rest);
+        }
+        parts
+    }
+
+    /// The header of the unfinished frame where [`partial`](Self::partial) does not begin with it.
+    #[must_use]
+    pub fn separate_head(&self) -> &[u8] {
+        let in_partial = self.keep_header && self.partial().is_some_and(|partial| !partial.is_empty());
+        if in_partial { &[] } else { &self.head }
     }
 
     /// The memory of the unfinished payload, or of the one that was refused.
@@ -271,8 +307,8 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
 
     /// The header format.
     #[must_use]
-    pub fn header(&self) -> &HeaderFormat {
-        &self.header
+    pub fn header(&self) -> HeaderFormat {
+        self.header
     }
 
     /// The limit, in the header's unit.
@@ -307,18 +343,48 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
         }
     }
 
-    /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
-    /// [`decode_header`](Self::decode_header) decides.
-    #[inline]
-    fn whole_frame(&self, bytes: &[u8]) -> Option<(usize, usize)> {
-        let Scan::Complete { size, length } = self.header.scan(bytes) else { return None };
-        if length > self.max_frame_size || self.header.unit() != Unit::Bytes {
-            return None;
+    /// The hot path of [`feed_into`](Self::feed_into): takes frames as long as they are all in the chunk.
+    ///
+    /// What stops it, be it a fault or a lack of memory, is for
+    /// [`decode_pieces`](Self::decode_pieces) to find again.
+    #[inline(never)]
+    fn cut_whole_frames<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+        frames: &mut Vec<S::Frame>,
+    ) {
+        if !self.head.is_empty() || !matches!(self.state, State::Header) {
+            return;
         }
-        let payload_size = usize::try_from(length).ok()?;
-        (payload_size <= bytes.len() - size).then_some((size, payload_size))
+        // Locals, which the calls in the loop cannot touch, so that the limits stay in registers.
+        let (header, limit, keep_header) = (self.header, self.max_frame_size, self.keep_header);
+        let (bytes, from, before) = (chunk.as_ref(), *at, frames.len());
+        let (mut header_bytes, mut largest) = (0, 0);
+        while let Some((header_size, payload_size)) = whole_frame(header, limit, &bytes[*at..]) {
+            let end = *at + header_size + payload_size;
+            let start = if keep_header { *at } else { end - payload_size };
+            let Ok(frame) = store.cut(chunk, start..end) else { break };
+            if frames.len() == frames.capacity() {
+                // Streams tend to consist of frames of one size.
+                frames.reserve(((bytes.len() - *at) / (end - *at)).clamp(1, MAX_RESERVED));
+            }
+            frames.push(frame);
+            *at = end;
+            header_bytes += header_size;
+            largest = largest.max(payload_size);
+        }
+        self.count(&Stats {
+            frames: (frames.len() - before) as u64,
+            payload_bytes: (*at - from - header_bytes) as u64,
+            wire_bytes: (*at - from) as u64,
+            largest_frame: largest as u64,
+            buffered: 0,
+        });
     }
 
+    #[inline(never)]
     fn decode_pieces<S: Store<Partial = P>>(
         &mut self,
         store: &S,
@@ -398,7 +464,7 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
         }
         let mut partial = P::default();
         if self.keep_header {
-            store.append(&mut partial, &self.head, justified(self.head.len(), extent.most()))?;
+            store.append(&mut partial, &self.head, Room::new(self.head.len(), extent.most()))?;
         }
         // The look ahead counted; the payload's state counts again, from its first byte.
         self.state = State::Payload { extent: Extent::new(self.header.unit(), length), partial };
@@ -419,39 +485,39 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
             Advance::Complete { taken } => taken,
             Advance::Invalid { at: bad } => {
                 let kept = if self.keep_header { self.head.len() } else { 0 };
-                let reason = not_utf8(bytes.get(bad).copied(), partial.as_ref().len() - kept + bad);
+                let reason = not_utf8(bytes.get(bad).copied(), partial.len() - kept + bad);
                 return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
             }
         };
         if taken > 0 {
-            let arrived = partial.as_ref().len() + taken;
-            store.append(partial, &bytes[..taken], justified(arrived, extent.most()))?;
+            let arrived = partial.len() + taken;
+            store.append(partial, &bytes[..taken], Room::new(arrived, extent.most()))?;
             *at += taken;
         }
         if advance == Advance::Partial {
             return Ok(None);
         }
         let kept = if self.keep_header { self.head.len() } else { 0 };
-        let payload_size = partial.as_ref().len() - kept;
+        let payload_size = partial.len() - kept;
         let frame = store.finish(partial)?;
         self.state = State::Header;
         self.completed(self.head.len(), payload_size);
         Ok(Some(frame))
     }
 
-    /// Counts a frame and steps behind it.
-    #[inline]
+    /// Steps behind a frame that was put together, and counts it.
     fn completed(&mut self, header_size: usize, payload_size: usize) {
-        let wire_size = (header_size + payload_size) as u64;
-        self.offset += wire_size;
-        self.stats.frames += 1;
-        self.stats.payload_bytes += payload_size as u64;
-        self.stats.wire_bytes += wire_size;
-        self.stats.largest_frame = self.stats.largest_frame.max(payload_size as u64);
+        self.count(&Stats::of_frame(header_size, payload_size));
         self.head.clear();
         if self.head.capacity() > KEPT_HEADER {
             self.head = Vec::new();
         }
+    }
+
+    #[inline]
+    fn count(&mut self, run: &Stats) {
+        self.offset += run.wire_bytes;
+        self.stats.add(run);
     }
 
     fn die(&mut self, error: Error, rest: &[u8]) {
@@ -475,6 +541,18 @@ impl<P: Default + AsRef<[u8]>> Decoder<P> {
         let seen: Vec<u8> = self.head.iter().chain(ahead.iter().take(64)).copied().collect();
         super::hint::hint(&seen)
     }
+}
+
+/// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
+/// `decode_header` decides.
+#[inline]
+fn whole_frame(header: HeaderFormat, limit: u64, bytes: &[u8]) -> Option<(usize, usize)> {
+    let Scan::Complete { size, length } = header.scan(bytes) else { return None };
+    if length > limit || header.unit() != Unit::Bytes {
+        return None;
+    }
+    let payload_size = usize::try_from(length).ok()?;
+    (payload_size <= bytes.len() - size).then_some((size, payload_size))
 }
 
 impl FrameDecoder {

@@ -106,8 +106,8 @@ impl FrameEncoder {
 
     /// The header format.
     #[must_use]
-    pub fn header(&self) -> &HeaderFormat {
-        &self.header
+    pub fn header(&self) -> HeaderFormat {
+        self.header
     }
 
     /// The limit, in the header's unit.

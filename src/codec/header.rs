@@ -14,7 +14,7 @@ pub const DEFAULT_MAX_FRAME_SIZE: u64 = 1_000_000_000;
 pub const MAX_MAX_FRAME_SIZE: u64 = isize::MAX as u64;
 
 /// How the length of a payload is written before it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeaderFormat {
     /// Decimal text of a fixed width.
@@ -113,7 +113,7 @@ impl HeaderFormat {
     ///
     /// # Errors
     /// [`ConfigError::LimitTooHigh`] where the header, or memory, cannot hold such a frame.
-    pub(crate) fn limit(&self, asked: Option<u64>) -> Result<u64, ConfigError> {
+    pub(crate) fn limit(self, asked: Option<u64>) -> Result<u64, ConfigError> {
         let highest = self.max_length().min(MAX_MAX_FRAME_SIZE);
         match asked {
             None => Ok(DEFAULT_MAX_FRAME_SIZE.min(highest)),

@@ -17,14 +17,48 @@ const GRACE: usize = 64 * 1024;
 /// much larger, so all moves together copy less than a third of it.
 const GROWTH: usize = 4;
 
+/// How much memory an unfinished frame may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// What is justified by what has arrived, the bytes to be added included; enough for those.
+    pub justified: usize,
+    /// The most bytes the finished frame can have. Where it is `justified`, the frame need never move
+    /// again.
+    pub whole: usize,
+}
+
+impl Room {
+    /// For a frame of which `arrived` bytes are here and at most `missing` more follow: memory follows
+    /// what has arrived, never what was claimed.
+    #[must_use]
+    pub fn new(arrived: usize, missing: usize) -> Self {
+        let whole = arrived.saturating_add(missing);
+        Self { justified: whole.min(arrived.saturating_mul(GROWTH).saturating_add(GRACE)), whole }
+    }
+}
+
+/// An unfinished frame; empty by default.
+pub trait Partial: Default {
+    /// The bytes that are there.
+    fn len(&self) -> usize;
+
+    /// The bytes that are there, in order, in as many pieces as they are kept in.
+    fn parts(&self) -> impl Iterator<Item = &[u8]>;
+
+    /// Whether nothing is there.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Memory for frames.
 pub trait Store {
     /// What the caller hands over, and whole frames are cut from.
     type Chunk: AsRef<[u8]> + ?Sized;
     /// A frame as the caller gets it. It owns its memory.
     type Frame;
-    /// The memory of the frame that is arriving; empty by default.
-    type Partial: Default + AsRef<[u8]>;
+    /// The memory of the frame that is arriving.
+    type Partial: Partial;
 
     /// A frame that lies in one piece in the caller's chunk.
     ///
@@ -32,12 +66,11 @@ pub trait Store {
     /// [`Error::OutOfMemory`].
     fn cut(&self, chunk: &Self::Chunk, range: Range<usize>) -> Result<Self::Frame, Error>;
 
-    /// Adds bytes to an unfinished frame. Where they do not fit, the frame moves to memory of `room`
-    /// bytes, which is enough.
+    /// Adds bytes to an unfinished frame, in no more memory than there is `room`.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`]; the frame is then what it was.
-    fn append(&self, partial: &mut Self::Partial, bytes: &[u8], room: usize) -> Result<(), Error>;
+    fn append(&self, partial: &mut Self::Partial, bytes: &[u8], room: Room) -> Result<(), Error>;
 
     /// The unfinished frame, now finished; `partial` is empty afterwards.
     ///
@@ -46,18 +79,21 @@ pub trait Store {
     fn finish(&self, partial: &mut Self::Partial) -> Result<Self::Frame, Error>;
 }
 
-/// The memory justified for a frame of which `arrived` bytes are here and `missing` more can follow:
-/// it follows what has arrived, never what was claimed.
-#[must_use]
-pub fn justified(arrived: usize, missing: usize) -> usize {
-    arrived.saturating_add(missing).min(arrived.saturating_mul(GROWTH).saturating_add(GRACE))
-}
-
 /// [`Bytes`] in, [`Bytes`] out: whole frames share the chunk's memory, without a copy.
 ///
 /// A frame that is kept for long therefore keeps its chunk; `Bytes::copy_from_slice` parts them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BytesStore;
+
+impl Partial for BytesMut {
+    fn len(&self) -> usize {
+        BytesMut::len(self)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(&self[..])
+    }
+}
 
 impl Store for BytesStore {
     type Chunk = Bytes;
@@ -69,10 +105,10 @@ impl Store for BytesStore {
         Ok(chunk.slice(range))
     }
 
-    fn append(&self, partial: &mut BytesMut, bytes: &[u8], room: usize) -> Result<(), Error> {
+    fn append(&self, partial: &mut BytesMut, bytes: &[u8], room: Room) -> Result<(), Error> {
         if partial.capacity() - partial.len() < bytes.len() {
             // Not `reserve`, which may double what it holds.
-            let mut larger = BytesMut::with_capacity(room);
+            let mut larger = BytesMut::with_capacity(room.justified);
             larger.extend_from_slice(partial);
             *partial = larger;
         }
@@ -91,6 +127,7 @@ mod tests {
 
     #[test]
     fn memory_follows_what_arrived() {
+        let justified = |arrived, missing| Room::new(arrived, missing).justified;
         assert_eq!(justified(0, 1_000_000_000), GRACE);
         assert_eq!(justified(10, 1_000_000_000), GRACE + 40);
         assert_eq!(justified(10, 20), 30);

@@ -3,6 +3,8 @@
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
+#[cfg(feature = "stubs")]
+use pyo3::{PyTypeInfo, inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::errors::config_exception;
 use super::header::PyDecimalHeader;
@@ -39,6 +41,9 @@ impl Integer {
 impl FromPyObject<'_, '_> for Integer {
     type Error = PyErr;
 
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("typing", "SupportsIndex");
+
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         match object.extract() {
             Ok(number) => Ok(Self::Small(number)),
@@ -58,6 +63,10 @@ pub(super) struct HeaderArgument(pub(super) HeaderFormat);
 
 impl FromPyObject<'_, '_> for HeaderArgument {
     type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr =
+        type_hint_union!(Integer::INPUT_TYPE, <PyDecimalHeader as PyTypeInfo>::TYPE_HINT);
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         if let Ok(decimal) = object.cast::<PyDecimalHeader>() {
@@ -81,7 +90,7 @@ pub(super) fn decimal_header(width: Integer) -> PyResult<DecimalHeader> {
 /// Applies `max_frame_size=` by means of the codec's own check.
 pub(super) fn limited<T>(
     codec: T,
-    header: &HeaderFormat,
+    header: HeaderFormat,
     limit: Option<Integer>,
     apply: impl FnOnce(T, u64) -> Result<T, ConfigError>,
 ) -> PyResult<T> {
@@ -91,11 +100,7 @@ pub(super) fn limited<T>(
     apply(codec, limit).map_err(config_exception)
 }
 
-/// `name must be wanted, not 'type'`.
-pub(super) fn wrong_type(name: &str, wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
-    PyTypeError::new_err(format!("{name} must be {wanted}, not '{}'", kind(object)))
-}
-
-fn kind(object: &Bound<'_, PyAny>) -> String {
+/// The name of an object's type, for a message.
+pub(super) fn kind(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string())
 }

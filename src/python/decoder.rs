@@ -1,5 +1,6 @@
 //! The class `FrameDecoder`.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
@@ -9,11 +10,12 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice, PyTuple};
 use super::arguments::{HeaderArgument, Integer, limited};
 use super::errors::{Fault, exception};
 use super::header::PyDecimalHeader;
-use super::memory::{BytesWriter, GrowingBytes};
-use super::payload::Input;
+use super::memory::{self, BytesWriter, GrowingBytes};
+use super::payload::{Data, Input};
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::window::{Grant, READ_SIZE};
+use crate::codec::store::{Partial, Room};
 use crate::codec::{Decoder, Error, HeaderFormat};
 
 /// The end of a large frame arrives in memory of its own, together with what follows it; so nobody
@@ -64,15 +66,16 @@ impl PyFrameDecoder {
         self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn feed_bytes(&self, py: Python<'_>, data: &[u8]) -> Outcome {
-        self.lock(py).feed(py, data)
+    pub(super) fn feed_input<'py>(&self, py: Python<'py>, input: &Input<'py>) -> PyResult<Outcome> {
+        let data = input.bytes(py)?;
+        Ok(self.lock(py).feed(&PyStore { py, owner: input.unchanging() }, data))
     }
 }
 
 impl Inner {
-    fn feed(&mut self, py: Python<'_>, data: &[u8]) -> Outcome {
+    fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
         let mut frames = Vec::new();
-        let result = self.decoder.feed_into(&PyStore(py), data, &mut frames);
+        let result = self.decoder.feed_into(store, data, &mut frames);
         (frames, result)
     }
 
@@ -82,8 +85,7 @@ impl Inner {
             Some(grant) if grant.is_scratch() => grant,
             _ => match self.decoder.in_place() {
                 Some((partial, missing)) if missing > READ_SIZE => {
-                    let arrived = partial.as_ref().len();
-                    let room = crate::codec::store::justified(arrived, missing);
+                    let room = Room::new(partial.len(), missing);
                     let (memory, start, len) = partial.lend(py, room)?;
                     Grant { memory, start, len: len.min(missing - TAIL) }
                 }
@@ -104,7 +106,7 @@ impl Inner {
         }
         // Scratch memory; or a frame's whose decoder has since been fed or reset by other means: then it
         // is not the decoder's memory any more, and just as readable.
-        let outcome = self.feed(py, grant.bytes(py, count));
+        let outcome = self.feed(&PyStore { py, owner: None }, grant.bytes(py, count));
         grant.give_back(py);
         outcome
     }
@@ -114,7 +116,7 @@ impl Inner {
 pub(super) fn delivered(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyList>> {
     match outcome {
         (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
-        (frames, _) => PyList::new(py, frames),
+        (frames, _) => memory::list(py, frames),
     }
 }
 
@@ -123,9 +125,9 @@ impl PyFrameDecoder {
     #[new]
     #[pyo3(
         signature = (
-            header: "typing.SupportsIndex | DecimalHeader" = HeaderArgument::default(),
+            header = HeaderArgument::default(),
             *,
-            max_frame_size: "typing.SupportsIndex | None" = None,
+            max_frame_size = None,
             keep_header = false,
         ),
         text_signature = "(header=10, *, max_frame_size=None, keep_header=False)"
@@ -136,8 +138,8 @@ impl PyFrameDecoder {
         keep_header: bool,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header.clone()).with_keep_header(keep_header);
-        let decoder = limited(decoder, &header, max_frame_size, Decoder::with_max_frame_size)?;
+        let decoder = Decoder::new(header).with_keep_header(keep_header);
+        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         Ok(Self(Mutex::new(Inner { decoder, grant: None })))
     }
 
@@ -151,12 +153,9 @@ impl PyFrameDecoder {
     ///     FrameTooLarge: A header announces more than `max_frame_size`.
     ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
     ///     TypeError: `data` is not bytes-like.
-    #[pyo3(signature = (data: "Buffer") -> "list[bytes]")]
-    fn feed<'py>(&self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-        let py = data.py();
-        let input = Input::data(data)?;
-        let outcome = self.feed_bytes(py, input.bytes(py)?);
-        delivered(py, outcome)
+    #[pyo3(signature = (data) -> "list[bytes]")]
+    fn feed<'py>(&self, py: Python<'py>, data: Data<'py>) -> PyResult<Bound<'py, PyList>> {
+        delivered(py, self.feed_input(py, &data.0)?)
     }
 
     /// Says that the stream has ended. May be repeated; more may be fed afterwards.
@@ -165,22 +164,20 @@ impl PyFrameDecoder {
     ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
-        let (error, head, payload) = {
+        let (error, head, pieces) = {
             let inner = self.lock(py);
             let Err(error) = inner.decoder.feed_eof() else { return Ok(()) };
-            if !matches!(error, Error::TruncatedFrame { .. }) {
-                drop(inner);
-                return Err(exception(py, &error, None));
-            }
-            let [head, ..] = inner.decoder.buffered_parts();
-            let payload = inner.decoder.partial().and_then(GrowingBytes::object);
-            (error, head.to_vec(), payload.map(|(memory, len)| (memory.clone_ref(py), len)))
+            let pieces = inner.decoder.partial().map(|partial| partial.objects(py));
+            (error, inner.decoder.separate_head().to_vec(), pieces)
         };
+        if !matches!(error, Error::TruncatedFrame { .. }) {
+            return Err(exception(py, &error, None));
+        }
         let mut parts = vec![PyBytes::new(py, &head).into_any()];
-        if let Some((memory, len)) = payload {
-            // A reference, not a copy: the frame may be large, and nobody may ask for it.
-            let view = PyMemoryView::from(memory.bind(py))?;
-            parts.push(view.get_item(PySlice::new(py, 0, isize::try_from(len)?, 1))?);
+        for (object, Range { start, end }) in pieces.into_iter().flatten() {
+            // A view, not a copy: the frame may be large, and nobody may ask for it.
+            let range = PySlice::new(py, isize::try_from(start)?, isize::try_from(end)?, 1);
+            parts.push(PyMemoryView::from(object.as_any())?.get_item(range)?);
         }
         Err(exception(py, &error, Some(PyTuple::new(py, parts)?)))
     }
@@ -194,7 +191,7 @@ impl PyFrameDecoder {
     ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
     ///         larger or smaller. It is never empty.
     #[pyo3(
-        signature = (sizehint: "typing.SupportsIndex" = Integer::Small(-1)) -> "memoryview",
+        signature = (sizehint = Integer::Small(-1)),
         text_signature = "($self, sizehint=-1)"
     )]
     fn get_buffer<'py>(
@@ -221,7 +218,7 @@ impl PyFrameDecoder {
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
     ///     ValueError: `nbytes` is negative or more than the view has, or there is no view that has
     ///         not been taken yet. Nothing is taken then.
-    #[pyo3(signature = (nbytes: "typing.SupportsIndex") -> "list[bytes]")]
+    #[pyo3(signature = (nbytes) -> "list[bytes]")]
     fn buffer_updated<'py>(&self, py: Python<'py>, nbytes: Integer) -> PyResult<Bound<'py, PyList>> {
         let outcome = {
             let mut inner = self.lock(py);
@@ -303,7 +300,7 @@ impl PyFrameDecoder {
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.lock(py).decoder.header().clone();
+        let HeaderFormat::Decimal(header) = self.lock(py).decoder.header();
         header.into()
     }
 

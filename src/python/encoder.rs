@@ -1,14 +1,13 @@
 //! The class `FrameEncoder`.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::PyBytes;
 
-use super::arguments::{HeaderArgument, Integer, limited, wrong_type};
+use super::arguments::{HeaderArgument, Integer, limited};
 use super::errors::exception;
 use super::header::PyDecimalHeader;
 use super::memory::{BytesWriter, write_behind};
-use super::payload::{Input, contiguous};
+use super::payload::{Payload, Payloads, Target};
 use crate::codec::{Error, FrameEncoder, HeaderFormat};
 
 /// Turns payloads into frames: header, then payload. Does no I/O and has no state.
@@ -35,16 +34,16 @@ impl PyFrameEncoder {
     #[new]
     #[pyo3(
         signature = (
-            header: "typing.SupportsIndex | DecimalHeader" = HeaderArgument::default(),
+            header = HeaderArgument::default(),
             *,
-            max_frame_size: "typing.SupportsIndex | None" = None,
+            max_frame_size = None,
         ),
         text_signature = "(header=10, *, max_frame_size=None)"
     )]
     pub(super) fn new(header: HeaderArgument, max_frame_size: Option<Integer>) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let encoder = FrameEncoder::new(header.clone());
-        limited(encoder, &header, max_frame_size, FrameEncoder::with_max_frame_size).map(Self)
+        let encoder = FrameEncoder::new(header);
+        limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size).map(Self)
     }
 
     /// Gives the frame of one payload: header + payload.
@@ -53,11 +52,12 @@ impl PyFrameEncoder {
     ///     FrameTooLarge: The payload is over `max_frame_size`.
     ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
     ///     TypeError: The payload is neither a `str` nor bytes-like.
-    #[pyo3(signature = (payload: "str | Buffer") -> "bytes")]
-    pub(super) fn encode<'py>(&self, payload: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let py = payload.py();
-        let input = Input::payload(payload, || "payload".to_owned())?;
-        let payload = input.bytes(py)?;
+    pub(super) fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        payload: Payload<'py>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let payload = payload.0.bytes(py)?;
         let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
         let mut writer = BytesWriter::new(py, plan.frame_size())?;
         writer.put_with(plan.header_size(), |header| self.0.write_header(plan, header));
@@ -72,20 +72,12 @@ impl PyFrameEncoder {
     ///
     /// Raises:
     ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; nothing is returned then.
-    #[pyo3(signature = (payloads: "Iterable[str | Buffer]") -> "bytes")]
-    fn encode_many<'py>(&self, payloads: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let py = payloads.py();
-        if payloads.is_instance_of::<PyString>() || payloads.is_instance_of::<PyBytes>() {
-            let message = "payloads must be an iterable of payloads, not a single one: pass [payload]";
-            return Err(PyTypeError::new_err(message));
-        }
-        let items = payloads
-            .try_iter()
-            .map_err(|_| wrong_type("payloads", "an iterable of payloads", payloads))?;
-        let mut inputs = Vec::with_capacity(payloads.len().unwrap_or(0));
-        for (index, item) in items.enumerate() {
-            inputs.push(Input::payload(item?, || format!("payloads[{index}]"))?);
-        }
+    fn encode_many<'py>(
+        &self,
+        py: Python<'py>,
+        payloads: Payloads<'py>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let Payloads(inputs) = payloads;
         // No Python code runs from here on, so what was measured is what is written.
         let mut plans = Vec::with_capacity(inputs.len());
         let mut total = 0_usize;
@@ -118,29 +110,20 @@ impl PyFrameEncoder {
     ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; `buffer` is untouched.
     ///     ValueError: `offset` is not an index of `buffer`.
     #[pyo3(
-        signature = (
-            payload: "str | Buffer",
-            buffer: "Buffer",
-            offset: "typing.SupportsIndex" = Integer::Small(0),
-        ) -> "int",
+        signature = (payload, buffer, offset = Integer::Small(0)),
         text_signature = "($self, payload, buffer, offset=0)"
     )]
     fn encode_into(
         &self,
-        payload: Bound<'_, PyAny>,
-        buffer: &Bound<'_, PyAny>,
+        py: Python<'_>,
+        payload: Payload<'_>,
+        buffer: Target,
         offset: Integer,
     ) -> PyResult<usize> {
-        let py = buffer.py();
-        let input = Input::payload(payload, || "payload".to_owned())?;
-        let wanted = "a writable bytes-like object";
-        let target = contiguous(buffer, "buffer", wanted)?;
-        if target.readonly() {
-            return Err(wrong_type("buffer", wanted, buffer));
-        }
+        let Target(target) = buffer;
         let size = target.len_bytes();
         let offset = offset.at_most("offset", size, " (the size of buffer)")?;
-        let payload = input.bytes(py)?;
+        let payload = payload.0.bytes(py)?;
         let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
@@ -158,11 +141,8 @@ impl PyFrameEncoder {
     ///
     /// Raises:
     ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`.
-    #[pyo3(signature = (payload: "str | Buffer") -> "bytes")]
-    fn header_for<'py>(&self, payload: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let py = payload.py();
-        let input = Input::payload(payload, || "payload".to_owned())?;
-        let plan = self.0.plan(input.bytes(py)?).map_err(|error| exception(py, &error, None))?;
+    fn header_for<'py>(&self, py: Python<'py>, payload: Payload<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
         let mut writer = BytesWriter::new(py, plan.header_size())?;
         writer.put_with(plan.header_size(), |header| self.0.write_header(plan, header));
         Ok(writer.finish(py))
@@ -172,7 +152,7 @@ impl PyFrameEncoder {
     #[getter]
     fn header(&self) -> PyDecimalHeader {
         let HeaderFormat::Decimal(header) = self.0.header();
-        (*header).into()
+        header.into()
     }
 
     /// The largest payload, in the header's unit.

@@ -7,7 +7,8 @@ use super::arguments::{HeaderArgument, Integer};
 use super::decoder::PyFrameDecoder;
 use super::encoder::PyFrameEncoder;
 use super::errors::exception;
-use super::payload::Input;
+use super::memory;
+use super::payload::{Data, Payload};
 
 /// Gives the frame of one payload: header + payload. The same as
 /// `FrameEncoder(header, max_frame_size=...).encode(payload)`.
@@ -17,19 +18,20 @@ use super::payload::Input;
 #[pyfunction]
 #[pyo3(
     signature = (
-        payload: "str | Buffer",
-        header: "typing.SupportsIndex | DecimalHeader" = HeaderArgument::default(),
+        payload,
+        header = HeaderArgument::default(),
         *,
-        max_frame_size: "typing.SupportsIndex | None" = None,
-    ) -> "bytes",
+        max_frame_size = None,
+    ),
     text_signature = "(payload, header=10, *, max_frame_size=None)"
 )]
-pub(super) fn encode(
-    payload: Bound<'_, PyAny>,
+pub(super) fn encode<'py>(
+    py: Python<'py>,
+    payload: Payload<'py>,
     header: HeaderArgument,
     max_frame_size: Option<Integer>,
-) -> PyResult<Bound<'_, PyBytes>> {
-    PyFrameEncoder::new(header, max_frame_size)?.encode(payload)
+) -> PyResult<Bound<'py, PyBytes>> {
+    PyFrameEncoder::new(header, max_frame_size)?.encode(py, payload)
 }
 
 /// Gives the frames of a whole capture.
@@ -43,25 +45,24 @@ pub(super) fn encode(
 #[pyfunction]
 #[pyo3(
     signature = (
-        data: "Buffer",
-        header: "typing.SupportsIndex | DecimalHeader" = HeaderArgument::default(),
+        data,
+        header = HeaderArgument::default(),
         *,
-        max_frame_size: "typing.SupportsIndex | None" = None,
+        max_frame_size = None,
         keep_header = false,
     ) -> "list[bytes]",
     text_signature = "(data, header=10, *, max_frame_size=None, keep_header=False)"
 )]
 pub(super) fn decode<'py>(
-    data: &Bound<'py, PyAny>,
+    py: Python<'py>,
+    data: Data<'py>,
     header: HeaderArgument,
     max_frame_size: Option<Integer>,
     keep_header: bool,
 ) -> PyResult<Bound<'py, PyList>> {
-    let py = data.py();
     let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header)?;
-    let input = Input::data(data)?;
-    let (frames, result) = decoder.feed_bytes(py, input.bytes(py)?);
+    let (frames, result) = decoder.feed_input(py, &data.0)?;
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
-    PyList::new(py, frames)
+    memory::list(py, frames)
 }

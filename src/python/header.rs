@@ -50,11 +50,11 @@ impl PyDecimalHeader {
     #[new]
     #[pyo3(
         signature = (
-            width: "typing.SupportsIndex" = Integer::Small(10),
+            width = Integer::Small(10),
             *,
-            align: "typing.Literal['<', '>', '^']" = "<",
-            fill: "typing.Literal[' ', '0']" = " ",
-            unit: "typing.Literal['bytes', 'chars']" = "bytes",
+            align = "<",
+            fill = " ",
+            unit = "bytes",
             strict = false,
         ),
         text_signature = "(width=10, *, align='<', fill=' ', unit='bytes', strict=False)"

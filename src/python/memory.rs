@@ -9,14 +9,18 @@
 //! dies, and is never a frame that has been delivered.
 #![allow(unsafe_code, reason = "this is the module that is there for it")]
 
+use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::slice;
 
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyMemoryError, PyOverflowError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
+
+use super::parked::Parked;
+use crate::codec::store::{Partial, Room};
 
 /// The bytes of a contiguous buffer. `None` where it is not contiguous.
 pub(super) fn buffer_bytes<'a>(buffer: &'a PyUntypedBuffer, _py: Python<'a>) -> Option<&'a [u8]> {
@@ -73,6 +77,37 @@ fn new_uninit(py: Python<'_>, len: usize) -> PyResult<(Py<PyBytes>, NonNull<u8>)
     }
 }
 
+/// A new `bytes` object. Unlike `PyBytes::new`, it survives a lack of memory.
+#[inline]
+pub(super) fn copied(py: Python<'_>, bytes: &[u8]) -> PyResult<Py<PyBytes>> {
+    let size = ssize(bytes.len())?;
+    // SAFETY: the slice's bytes are readable. The result is a new reference to an exact `bytes`, or null
+    // with MemoryError set.
+    unsafe {
+        let object = ffi::PyBytes_FromStringAndSize(bytes.as_ptr().cast(), size);
+        Ok(Bound::from_owned_ptr_or_err(py, object)?.cast_into_unchecked::<PyBytes>().unbind())
+    }
+}
+
+/// A list of frames. Like `PyList::new`, in half the time: frames are many and small.
+pub(super) fn list(py: Python<'_>, frames: Vec<Py<PyBytes>>) -> PyResult<Bound<'_, PyList>> {
+    let size = ssize(frames.len())?;
+    // SAFETY: a new list of `size` empty places, each of which is filled once; `SetItem` takes over the
+    // reference, and cannot fail on a list for an index that is in range.
+    unsafe {
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(size))?;
+        for (index, frame) in (0..size).zip(frames) {
+            ffi::PyList_SetItem(list.as_ptr(), index, frame.into_ptr());
+        }
+        Ok(list.cast_into_unchecked())
+    }
+}
+
+#[cold]
+fn no_memory() -> PyErr {
+    PyMemoryError::new_err("no memory for a frame")
+}
+
 fn ssize(len: usize) -> PyResult<ffi::Py_ssize_t> {
     ffi::Py_ssize_t::try_from(len)
         .map_err(|_| PyOverflowError::new_err(format!("{len} bytes are more than an object can have")))
@@ -126,12 +161,14 @@ impl BytesWriter {
     }
 }
 
-/// A `bytes` object under construction: the first `len` of its `capacity` bytes are there.
+/// A `bytes` object under construction: the first `len` of its `capacity` bytes are there, and behind
+/// them what is parked.
 #[derive(Default)]
 pub(super) struct GrowingBytes {
-    /// `None` while nothing has arrived.
+    /// `None` while nothing has been copied.
     memory: Option<Memory>,
     len: usize,
+    parked: Parked,
 }
 
 struct Memory {
@@ -144,23 +181,38 @@ struct Memory {
 // SAFETY: the pointer goes with the object it points into, and `Py` is `Send`.
 unsafe impl Send for Memory {}
 
-impl AsRef<[u8]> for GrowingBytes {
-    fn as_ref(&self) -> &[u8] {
-        match &self.memory {
-            // SAFETY: the first `len` bytes are initialised and within the object that `memory` holds.
-            Some(memory) => unsafe { slice::from_raw_parts(memory.data.as_ptr(), self.len) },
-            None => &[],
-        }
+impl Partial for GrowingBytes {
+    fn len(&self) -> usize {
+        self.len + self.parked.len()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(self.copied()).chain(self.parked.parts())
     }
 }
 
 impl GrowingBytes {
-    /// Adds `bytes`, moving to memory of `room` bytes where they do not fit or somebody else can see
-    /// the memory. On an error nothing has changed.
-    pub(super) fn append(&mut self, py: Python<'_>, bytes: &[u8], room: usize) -> PyResult<()> {
-        let memory = self.exclusive(py, self.len + bytes.len(), room)?;
-        // SAFETY: the memory has `len + bytes.len()` bytes and only `self` refers to it, so `bytes` is
-        // elsewhere.
+    /// Adds `bytes`, which may be some of `owner`'s. On an error nothing has changed.
+    ///
+    /// They are copied where they fit. Where they do not, the frame moves to memory of its final size,
+    /// or, where that is not yet justified, `owner` is kept instead of a copy.
+    pub(super) fn append<'py>(
+        &mut self,
+        py: Python<'py>,
+        bytes: &[u8],
+        owner: Option<&Bound<'py, PyBytes>>,
+        room: Room,
+    ) -> PyResult<()> {
+        let fits = self.parked.len() == 0 && self.len + bytes.len() <= self.capacity();
+        if !fits && room.justified < room.whole {
+            let spare = room.justified.saturating_sub(self.capacity());
+            if self.parked.park(owner, bytes, spare) {
+                return Ok(());
+            }
+        }
+        let memory = self.exclusive(py, bytes.len(), room.justified)?;
+        // SAFETY: the memory has `bytes.len()` bytes behind `len` and only `self` refers to it, so
+        // `bytes` is elsewhere.
         unsafe {
             let end = memory.data.as_ptr().add(self.len);
             ptr::copy_nonoverlapping(bytes.as_ptr(), end, bytes.len());
@@ -169,25 +221,23 @@ impl GrowingBytes {
         Ok(())
     }
 
-    /// The memory behind the first `len` bytes as (object, index, bytes): for somebody to write into. At
-    /// least one byte where `room` is more than `len`.
-    pub(super) fn lend(
-        &mut self,
-        py: Python<'_>,
-        room: usize,
-    ) -> PyResult<(Py<PyBytes>, usize, usize)> {
-        let (len, sees_others) = (self.len, self.capacity() > self.len);
-        let memory = match &mut self.memory {
-            // Lending it twice is no write of ours.
-            Some(memory) if sees_others => memory,
-            _ => self.exclusive(py, room, room)?,
-        };
-        Ok((memory.object.clone_ref(py), len, memory.capacity - len))
+    /// The memory behind what is there as (object, index, bytes), for somebody to write into: at least
+    /// one byte, where there is room for it.
+    pub(super) fn lend(&mut self, py: Python<'_>, room: Room) -> PyResult<(Py<PyBytes>, usize, usize)> {
+        // To lend it twice is no write of ours.
+        if self.parked.len() > 0 || self.capacity() == self.len {
+            self.exclusive(py, usize::from(room.justified > self.len()), room.justified)?;
+        }
+        let (len, capacity) = (self.len, self.capacity());
+        let memory = self.memory.as_ref().ok_or_else(no_memory)?;
+        Ok((memory.object.clone_ref(py), len, capacity - len))
     }
 
     /// Whether the bytes behind `len` are the ones of `object` from `index` on.
     pub(super) fn continues(&self, object: &Py<PyBytes>, index: usize) -> bool {
-        self.len == index && self.memory.as_ref().is_some_and(|memory| memory.object.is(object))
+        self.parked.len() == 0
+            && self.len == index
+            && self.memory.as_ref().is_some_and(|memory| memory.object.is(object))
     }
 
     /// `count` bytes have been written into memory lent from here.
@@ -200,39 +250,59 @@ impl GrowingBytes {
 
     /// The finished object, without a copy where it is full and ours alone.
     pub(super) fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let full = self.len == self.capacity();
+        let full = self.parked.len() == 0 && self.len == self.capacity();
         if let Some(memory) = self.memory.take_if(|memory| full && memory.is_exclusive(py)) {
             self.len = 0;
             return Ok(memory.object.into_bound(py));
         }
-        let mut writer = BytesWriter::new(py, self.len)?;
-        writer.put(self.as_ref());
+        let mut writer = BytesWriter::new(py, self.len())?;
+        self.parts().for_each(|part| writer.put(part));
         *self = Self::default();
         Ok(writer.finish(py))
     }
 
-    /// The object and the number of its bytes that are there; to look at, not to write.
-    pub(super) fn object(&self) -> Option<(&Py<PyBytes>, usize)> {
-        self.memory.as_ref().map(|memory| (&memory.object, self.len))
+    /// The objects that hold what is there, in order, with the ranges; to look at, not to write.
+    pub(super) fn objects<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Range<usize>)> {
+        let memory = self.memory.iter().map(|memory| (memory.object.bind(py).clone(), 0..self.len));
+        memory.chain(self.parked.objects(py)).collect()
     }
 
-    pub(super) fn capacity(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.memory.as_ref().map_or(0, |memory| memory.capacity)
     }
 
-    /// Memory of at least `needed` bytes that only `self` refers to. New memory has `room` bytes.
-    fn exclusive(&mut self, py: Python<'_>, needed: usize, room: usize) -> PyResult<&mut Memory> {
+    fn copied(&self) -> &[u8] {
+        match &self.memory {
+            // SAFETY: the first `len` bytes are initialised and within the object that `memory` holds.
+            Some(memory) => unsafe { slice::from_raw_parts(memory.data.as_ptr(), self.len) },
+            None => &[],
+        }
+    }
+
+    /// Memory with everything that is there, and `more` bytes behind it, that only `self` refers to. New
+    /// memory has `room` bytes.
+    fn exclusive(&mut self, py: Python<'_>, more: usize, room: usize) -> PyResult<&mut Memory> {
+        let needed = self.len() + more;
         let usable = |memory: &Memory| memory.capacity >= needed && memory.is_exclusive(py);
-        if !self.memory.as_ref().is_some_and(usable) {
+        if self.parked.len() > 0 || !self.memory.as_ref().is_some_and(usable) {
             let capacity = room.max(needed);
             let (object, data) = new_uninit(py, capacity)?;
-            let old = self.as_ref();
-            // SAFETY: the new memory has at least `needed >= len` bytes and overlaps nothing.
-            unsafe { ptr::copy_nonoverlapping(old.as_ptr(), data.as_ptr(), old.len()) };
-            self.memory = Some(Memory { object, data, capacity });
+            let mut end = data.as_ptr();
+            for part in self.parts() {
+                // SAFETY: the new memory has at least `needed` bytes, which are those of all parts and
+                // more, and overlaps none of them.
+                unsafe {
+                    ptr::copy_nonoverlapping(part.as_ptr(), end, part.len());
+                    end = end.add(part.len());
+                }
+            }
+            *self = Self {
+                len: self.len(),
+                memory: Some(Memory { object, data, capacity }),
+                parked: Parked::default(),
+            };
         }
-        // Just set, where it was not there before.
-        self.memory.as_mut().ok_or_else(|| PyOverflowError::new_err("no memory"))
+        self.memory.as_mut().ok_or_else(no_memory)
     }
 }
 

@@ -10,6 +10,7 @@ mod errors;
 mod functions;
 mod header;
 mod memory;
+mod parked;
 mod payload;
 mod stats;
 mod store;

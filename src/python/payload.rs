@@ -3,10 +3,17 @@
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use super::arguments::wrong_type;
+use super::arguments::kind;
 use super::memory;
+
+#[cfg(feature = "stubs")]
+const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
+#[cfg(feature = "stubs")]
+const PAYLOAD: PyStaticExpr = type_hint_union!(type_hint_identifier!("builtins", "str"), BUFFER);
 
 /// Bytes of somebody else's, held for the length of a call.
 pub(super) enum Input<'py> {
@@ -16,27 +23,7 @@ pub(super) enum Input<'py> {
 }
 
 impl<'py> Input<'py> {
-    /// A payload: `str` (sent as UTF-8) or a contiguous bytes-like object.
-    ///
-    /// `name` names the argument where it is neither.
-    #[inline]
-    pub(super) fn payload(object: Bound<'py, PyAny>, name: impl FnOnce() -> String) -> PyResult<Self> {
-        match object.cast_into_exact::<PyBytes>() {
-            Ok(bytes) => Ok(Self::Bytes(bytes)),
-            Err(error) => Self::other_payload(error.into_inner(), name),
-        }
-    }
-
-    /// Received data: a contiguous bytes-like object.
-    #[inline]
-    pub(super) fn data(object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        match object.cast_exact::<PyBytes>() {
-            Ok(bytes) => Ok(Self::Bytes(bytes.clone())),
-            Err(_) => Self::buffer(object, "data", "a bytes-like object"),
-        }
-    }
-
-    /// The bytes. An error where `str` has no UTF-8 form (a lone surrogate).
+    /// The bytes. An error where a `str` has no UTF-8 form (a lone surrogate).
     #[inline]
     pub(super) fn bytes<'a>(&'a self, py: Python<'a>) -> PyResult<&'a [u8]> {
         match self {
@@ -47,36 +34,138 @@ impl<'py> Input<'py> {
         }
     }
 
-    #[cold]
-    fn other_payload(object: Bound<'py, PyAny>, name: impl FnOnce() -> String) -> PyResult<Self> {
-        match object.cast_into::<PyString>() {
-            Ok(text) => Ok(Self::Text(text)),
-            Err(error) => Self::buffer(&error.into_inner(), &name(), "a str or a bytes-like object"),
+    /// The object itself, where it is one whose bytes never change.
+    #[inline]
+    pub(super) fn unchanging(&self) -> Option<&Bound<'py, PyBytes>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Text(_) | Self::Buffer(_) => None,
         }
-    }
-
-    fn buffer(object: &Bound<'py, PyAny>, name: &str, wanted: &str) -> PyResult<Self> {
-        Ok(Self::Buffer(contiguous(object, name, wanted)?))
     }
 }
 
-/// The buffer of `object`, or a `TypeError` that names the argument and what is `wanted`.
-pub(super) fn contiguous(
-    object: &Bound<'_, PyAny>,
-    name: &str,
-    wanted: &str,
-) -> PyResult<PyUntypedBuffer> {
-    let py = object.py();
-    let buffer = PyUntypedBuffer::get(object).map_err(|error| {
-        if !error.is_instance_of::<PyTypeError>(py) {
-            return error;
+/// `payload=`: a `str` (sent as UTF-8) or a contiguous bytes-like object.
+pub(super) struct Payload<'py>(pub(super) Input<'py>);
+
+impl<'py> FromPyObject<'_, 'py> for Payload<'py> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = PAYLOAD;
+
+    #[inline]
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+            return Ok(Self(Input::Bytes(bytes.to_owned())));
         }
-        wrong_type(name, wanted, object)
+        if let Ok(text) = object.cast::<PyString>() {
+            return Ok(Self(Input::Text(text.to_owned())));
+        }
+        contiguous(&object, "a str or a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
+    }
+}
+
+/// `data=`: received bytes, in a contiguous bytes-like object.
+pub(super) struct Data<'py>(pub(super) Input<'py>);
+
+impl<'py> FromPyObject<'_, 'py> for Data<'py> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = BUFFER;
+
+    #[inline]
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+            return Ok(Self(Input::Bytes(bytes.to_owned())));
+        }
+        contiguous(&object, "a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
+    }
+}
+
+/// `payloads=`: an iterable of payloads, all of them taken before anything is done with the first.
+pub(super) struct Payloads<'py>(pub(super) Vec<Input<'py>>);
+
+impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr =
+        pyo3::type_hint_subscript!(type_hint_identifier!("collections.abc", "Iterable"), PAYLOAD);
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        // Each is a payload itself; its items are characters or numbers.
+        let single = object.is_instance_of::<PyString>()
+            || object.is_instance_of::<PyBytes>()
+            || object.is_instance_of::<PyByteArray>()
+            || object.is_instance_of::<PyMemoryView>();
+        if single {
+            return Err(PyTypeError::new_err("expected an iterable of payloads, not a single one"));
+        }
+        let items = object.try_iter().map_err(|error| {
+            if error.is_instance_of::<PyTypeError>(object.py()) {
+                let kind = kind(&object);
+                PyTypeError::new_err(format!("expected an iterable of payloads, not '{kind}'"))
+            } else {
+                error
+            }
+        })?;
+        let mut inputs = Vec::with_capacity(object.len().unwrap_or(0));
+        for item in items {
+            let Payload(input) =
+                item?.extract().map_err(|error: PyErr| at(&object, error, inputs.len()))?;
+            inputs.push(input);
+        }
+        Ok(Self(inputs))
+    }
+}
+
+/// `buffer=`: a writable contiguous bytes-like object.
+pub(super) struct Target(pub(super) PyUntypedBuffer);
+
+impl FromPyObject<'_, '_> for Target {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = BUFFER;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let wanted = "a writable bytes-like object";
+        let buffer = contiguous(&object, wanted)?;
+        if buffer.readonly() {
+            return Err(unexpected(wanted, &object));
+        }
+        Ok(Self(buffer))
+    }
+}
+
+/// The buffer of `object`, or a `TypeError` that says what is `wanted`.
+#[cold]
+fn contiguous(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<PyUntypedBuffer> {
+    let buffer = PyUntypedBuffer::get(object).map_err(|error| {
+        if error.is_instance_of::<PyTypeError>(object.py()) {
+            unexpected(wanted, object)
+        } else {
+            error
+        }
     })?;
     if buffer.is_c_contiguous() {
         return Ok(buffer);
     }
     Err(PyTypeError::new_err(format!(
-        "{name} must be contiguous in memory, copy it with bytes() first"
+        "expected {wanted} that is contiguous; copy it with bytes() first"
     )))
+}
+
+fn unexpected(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected {wanted}, not '{}'", kind(object)))
+}
+
+/// The same `TypeError`, saying which of many payloads it is about.
+fn at(object: &Bound<'_, PyAny>, error: PyErr, index: usize) -> PyErr {
+    let py = object.py();
+    if error.is_instance_of::<PyTypeError>(py) {
+        return PyTypeError::new_err(format!("payloads[{index}]: {}", error.value(py)));
+    }
+    error
 }

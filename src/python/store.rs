@@ -5,13 +5,18 @@ use std::ops::Range;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::memory::{BytesWriter, GrowingBytes};
-use crate::codec::{Error, Store};
+use super::memory::{self, GrowingBytes};
+use crate::codec::Error;
+use crate::codec::store::{Partial, Room, Store};
 
 /// A [`Store`] that makes `bytes` objects. Nothing it does runs Python code, so it works under a lock.
-pub(super) struct PyStore<'py>(pub(super) Python<'py>);
+pub(super) struct PyStore<'a, 'py> {
+    pub(super) py: Python<'py>,
+    /// The object whose bytes the chunk is, where it is one that never changes.
+    pub(super) owner: Option<&'a Bound<'py, PyBytes>>,
+}
 
-impl Store for PyStore<'_> {
+impl Store for PyStore<'_, '_> {
     type Chunk = [u8];
     type Frame = Py<PyBytes>;
     type Partial = GrowingBytes;
@@ -19,19 +24,16 @@ impl Store for PyStore<'_> {
     #[inline]
     fn cut(&self, chunk: &[u8], range: Range<usize>) -> Result<Py<PyBytes>, Error> {
         let bytes = &chunk[range];
-        let mut writer =
-            BytesWriter::new(self.0, bytes.len()).map_err(|_| out_of_memory(bytes.len()))?;
-        writer.put(bytes);
-        Ok(writer.finish(self.0).unbind())
+        memory::copied(self.py, bytes).map_err(|_| out_of_memory(bytes.len()))
     }
 
-    fn append(&self, partial: &mut GrowingBytes, bytes: &[u8], room: usize) -> Result<(), Error> {
-        partial.append(self.0, bytes, room).map_err(|_| out_of_memory(room))
+    fn append(&self, partial: &mut GrowingBytes, bytes: &[u8], room: Room) -> Result<(), Error> {
+        partial.append(self.py, bytes, self.owner, room).map_err(|_| out_of_memory(room.justified))
     }
 
     fn finish(&self, partial: &mut GrowingBytes) -> Result<Py<PyBytes>, Error> {
-        let requested = partial.as_ref().len();
-        partial.finish(self.0).map(Bound::unbind).map_err(|_| out_of_memory(requested))
+        let requested = partial.len();
+        partial.finish(self.py).map(Bound::unbind).map_err(|_| out_of_memory(requested))
     }
 }
 

@@ -55,9 +55,10 @@ impl DecimalHeader {
         if digit_bits == 0 || digit_bits == 64 {
             return None;
         }
-        let behind_first = 128 - 8 * u32::try_from(width).ok()?;
-        let padded = first >> digit_bits == SPACES >> digit_bits
-            && (behind_first == 64 || last >> behind_first == SPACES >> behind_first);
+        // What is neither a digit in front nor a space leaves a bit behind.
+        let overlap = 128 - 8 * u32::try_from(width).ok()?;
+        let padded = (first ^ SPACES) >> digit_bits == 0
+            && (last ^ SPACES).checked_shr(overlap).unwrap_or(0) == 0;
         padded.then(|| sum_digits(values << (64 - digit_bits)))
     }
 

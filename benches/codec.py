@@ -1,0 +1,153 @@
+"""The codec against floors (what no extension can beat by much) and peers.
+
+    python benches/codec.py [--quick] [--json]
+
+Needs `msgpack` for one row. "Limit" is the ratio the project holds itself to.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+
+import by_hand
+import framing
+import harness
+import memory
+
+CHUNK = 64 * 1024
+
+
+def cut(stream: bytes, size: int) -> list[bytes]:
+    return [stream[at : at + size] for at in range(0, len(stream), size)]
+
+
+def feed_all(chunks: list[bytes]) -> harness.Work:
+    decoder = framing.FrameDecoder()
+
+    def work() -> None:
+        feed = decoder.feed
+        for chunk in chunks:
+            feed(chunk)
+
+    return work
+
+
+def feed_by_hand(chunks: list[bytes]) -> harness.Work:
+    decoder = by_hand.HandDecoder()
+
+    def work() -> None:
+        feed = decoder.feed
+        for chunk in chunks:
+            feed(chunk)
+
+    return work
+
+
+def unpack_all(stream: bytes, size: int, chunk_size: int) -> harness.Work:
+    """The floor: the same `bytes` objects, as many at a time, without looking at a header."""
+    frame_size = framing.HEADER_SIZE + size
+    per_chunk = chunk_size // frame_size
+    layout = struct.Struct(f"{framing.HEADER_SIZE}x{size}s" * per_chunk)
+    chunks = [chunk for chunk in cut(stream, layout.size) if len(chunk) == layout.size]
+    rest = stream[len(chunks) * layout.size :]
+    tail = struct.Struct(f"{framing.HEADER_SIZE}x{size}s" * (len(rest) // frame_size))
+
+    def work() -> None:
+        unpack = layout.unpack
+        for chunk in chunks:
+            unpack(chunk)
+        tail.unpack(rest)
+
+    return work
+
+
+def unpack_msgpack(size: int, count: int) -> harness.Work | None:
+    try:
+        import msgpack
+    except ImportError:
+        print("msgpack is not installed: its row is left out", file=sys.stderr)
+        return None
+    chunks = cut(msgpack.packb(bytes(size)) * count, CHUNK)
+    unpacker = msgpack.Unpacker()
+
+    def work() -> None:
+        for chunk in chunks:
+            unpacker.feed(chunk)
+            list(unpacker)
+
+    return work
+
+
+def decoding(option: harness.Options) -> None:
+    count = 1560 * 8
+    small = framing.encode(bytes(range(32))) * count
+    others: list[tuple[str, harness.Work, float | None]] = [
+        ('floor: struct "10x32s"*k', unpack_all(small, 32, CHUNK), 1.3),
+        ("by hand: bytearray + int()", feed_by_hand(cut(small, CHUNK)), 0.07),
+    ]
+    if peer := unpack_msgpack(32, count):
+        others.append(("list(msgpack.Unpacker)", peer, 0.7))
+    chunks = cut(small, CHUNK)
+    harness.report(
+        option,
+        harness.compare(option, "feed 32 B, 64 KiB chunks", feed_all(chunks), others, count=count),
+    )
+
+    count = 312 * 8
+    medium = framing.encode(bytes(200)) * count
+    chunks = cut(medium, CHUNK)
+    floor = ('floor: struct "10x200s"*k', unpack_all(medium, 200, CHUNK), 1.3)
+    harness.report(
+        option,
+        harness.compare(option, "feed 200 B, 64 KiB chunks", feed_all(chunks), [floor], count=count),
+    )
+
+    count = 400
+    drops = cut(framing.encode(bytes(32)) * count, 16)
+    hand = ("by hand: bytearray + int()", feed_by_hand(drops), 0.35)
+    harness.report(
+        option,
+        harness.compare(option, "feed 32 B, 16-byte chunks", feed_all(drops), [hand], count=count),
+    )
+
+    pieces = cut(framing.encode(bytes(1024 * 1024)), CHUNK)
+    join = ('floor: b"".join(chunks)', lambda: b"".join(pieces), 1.2)
+    harness.report(
+        option, harness.compare(option, "feed 1 MiB, 64 KiB chunks", feed_all(pieces), [join], count=1)
+    )
+
+
+def encoding(option: harness.Options) -> None:
+    encoder = framing.FrameEncoder()
+    payload = bytes(range(32))
+    loop = range(1000)
+
+    def ours() -> None:
+        encode = encoder.encode
+        for _ in loop:
+            encode(payload)
+
+    def theirs() -> None:
+        for _ in loop:
+            b"%-10d%b" % (len(payload), payload)
+
+    rows = harness.compare(
+        option, "encode 32 B", ours, [('b"%-10d%b" % (len(p), p)', theirs, 0.4)], count=1000
+    )
+    harness.report(option, rows)
+
+    payloads = [bytes([byte % 256]) * 32 for byte in range(1000)]
+    join = ('floor: b"".join(list)', lambda: b"".join(payloads), 3.5)
+    rows = harness.compare(
+        option, "encode_many 32 B", lambda: encoder.encode_many(payloads), [join], count=1000
+    )
+    harness.report(option, rows)
+
+
+if __name__ == "__main__":
+    chosen = harness.options(__doc__ or "")
+    harness.pin()
+    decoding(chosen)
+    encoding(chosen)
+    harness.report(chosen, memory.rows(chosen))

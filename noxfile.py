@@ -1,0 +1,126 @@
+"""The task list: what a developer runs, and what CI runs.
+
+    python -m nox                everything CI asks for
+    python -m nox -s tests       one task
+    python -m nox -l             the list
+
+Each task makes its own virtual environment. Two more are not part of a run: `stubs` writes the stub anew,
+`bench` prints the figures of benches/, `fuzz` looks for hostile input for as long as it is told to.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["rust", "lint", "types", "tests", "examples", "bench_quick"]
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).parent
+STUB = ROOT / "python" / "framing" / "_framing.pyi"
+
+MATURIN = "maturin>=1.16,<2"
+RUFF = "ruff>=0.17,<0.18"
+MYPY = ["mypy>=2.4,<3", "nox", "hypothesis>=6.140", "pytest>=8.4"]
+BENCH_PEERS = ["msgpack>=1.2"]
+
+
+def cargo(session: nox.Session, *arguments: str) -> None:
+    session.run("cargo", *arguments, external=True)
+
+
+@nox.session(python=False)
+def rust(session: nox.Session) -> None:
+    """Formatting, clippy with warnings as errors, tests with and without Python."""
+    warnings = ("--", "-D", "warnings")
+    cargo(session, "fmt", "--check")
+    cargo(session, "clippy", "--locked", "--all-targets", *warnings)
+    cargo(session, "clippy", "--locked", "--all-targets", "--no-default-features", *warnings)
+    cargo(session, "test", "--locked", "--no-default-features")
+    env = {"LD_LIBRARY_PATH": _libpython()}
+    session.run("cargo", "test", "--locked", "--lib", "--tests", external=True, env=env)
+    session.run(
+        "cargo", "doc", "--locked", "--no-deps", external=True, env={"RUSTDOCFLAGS": "-D warnings"}
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and formatting."""
+    session.install(RUFF)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
+    session.install(MATURIN, *MYPY)
+    session.install(".")
+    session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
+    session.run("mypy", "examples/tutorial")
+    session.run("python", "-m", "mypy.stubtest", "framing")
+    if not filecmp.cmp(_generated_stub(session), STUB, shallow=False):
+        session.error("python/framing/_framing.pyi is out of date: run `python -m nox -s stubs`")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Pytest, with warnings as errors."""
+    session.install(".[test]")
+    session.run("python", "-X", "dev", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """The README's main job."""
+    session.install(".")
+    session.run("python", "-m", "framing", "demo")
+
+
+@nox.session
+def bench_quick(session: nox.Session) -> None:
+    """Whether the benchmarks run at all."""
+    session.install(".", *BENCH_PEERS)
+    session.run("python", "benches/codec.py", "--quick")
+    cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec", "--", "--quick")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The figures, with their floors and peers. Takes minutes and wants a quiet machine."""
+    session.install(".", *BENCH_PEERS)
+    session.run("python", "benches/codec.py", *session.posargs)
+    cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec")
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """Writes python/framing/_framing.pyi from the Rust signatures."""
+    session.install(MATURIN)
+    shutil.copyfile(_generated_stub(session), STUB)
+
+
+@nox.session(python=False)
+def fuzz(session: nox.Session) -> None:
+    """Looks for input that breaks the decoder: `nox -s fuzz -- -max_total_time=600`."""
+    env = {"RUSTC_BOOTSTRAP": "1"}  # for where there is no nightly toolchain
+    session.run("cargo", "fuzz", "run", "decoder", "--", *session.posargs, external=True, env=env)
+
+
+def _generated_stub(session: nox.Session) -> Path:
+    out = Path(session.create_tmp()) / "stubs"
+    session.run("maturin", "generate-stubs", "--features", "stubs", "--out", str(out), silent=True)
+    return out / "framing" / "_framing.pyi"
+
+
+def _libpython() -> str:
+    """Where a test binary that embeds Python finds it, on systems that do not know by themselves."""
+    import sysconfig
+
+    return str(sysconfig.get_config_var("LIBDIR") or Path(sys.prefix) / "lib")
