@@ -64,8 +64,13 @@ def run(options: argparse.Namespace) -> int:
             print(f"server: listening on {HOST}:{port}", flush=True)
             with _process("client", port) as client:
                 assert client.stdout is not None
-                for line in client.stdout:
-                    _show(json.loads(line), received)
+                try:
+                    for line in client.stdout:
+                        _show(json.loads(line), received)
+                except BaseException:
+                    # Before the client goes, or the server complains of that.
+                    server.kill()
+                    raise
                 failed = client.wait() or server.wait()
     if failed or received != messages:
         print(f"FAILED: {len(received)} of {len(messages)} messages arrived intact", file=sys.stderr)

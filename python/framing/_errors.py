@@ -18,6 +18,7 @@ FramingError(Exception)
 from __future__ import annotations
 
 import errno
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -104,9 +105,8 @@ class InvalidHeader(FramingError, ValueError):
         self.hint = hint
         shown = header[-_SHOWN_BYTES:]
         cut = "..." if len(shown) < len(header) else ""
-        because = (
-            "it is blank" if not header.strip(b" ") else f"byte {bytes(header[-1:])!r} cannot be there"
-        )
+        blank = "" if header.strip(b" ") else " with no digit before it"
+        because = f"byte {bytes(header[-1:])!r} at index {len(header) - 1} cannot be there{blank}"
         message = f"invalid header {cut}{bytes(shown)!r}{_at(offset)}: {because}"
         super().__init__(f"{message} ({hint})" if hint else message)
 
@@ -142,8 +142,8 @@ class FrameTooLarge(FramingError, ValueError):
         self.length = length
         self.limit = limit
         self.offset = offset
-        who = "the payload has length" if offset is None else "the header announces a payload of length"
-        super().__init__(f"{who} {_number(length)}, the limit (max_frame_size) is {limit}{_at(offset)}")
+        what = f"payload length {_number(length)} exceeds the limit of {limit} (max_frame_size)"
+        super().__init__(what + _at(offset))
 
 
 class BufferTooSmall(FramingError, ValueError):
@@ -269,7 +269,7 @@ def _number(number: int) -> str:
     # A peer chooses how long this is, and Python refuses to print some of them.
     if number.bit_length() <= 128:
         return str(number)
-    return f"of about {int(number.bit_length() * 0.30103) + 1} digits"
+    return f"about 1e{int(math.log10(number))}"
 
 
 def _shown(value: object) -> str:

@@ -41,7 +41,7 @@ class DecimalHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, width: SupportsIndex = ..., *, align: str = "<", fill: str = " ", unit: str = "bytes", strict: bool = False) -> DecimalHeader: ...
+    def __new__(cls, /, width: SupportsIndex = ..., *, align: str = ..., fill: str = ..., unit: str = ..., strict: bool = ...) -> DecimalHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -99,7 +99,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -150,7 +150,8 @@ class FrameDecoder:
         Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
 
         The rest of a large frame is received straight into its final memory. The view may be kept as
-        long as one likes; what is written to it after `buffer_updated` goes nowhere.
+        long as one likes, and never shows a frame that has been delivered. Write to it only before
+        `buffer_updated`: afterwards it may be memory of the unfinished frame.
 
         Args:
             sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
@@ -196,7 +197,7 @@ class FrameDecoder:
         """
         Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
         stream: everything from the refused frame's first byte on. This is how a stream changes
-        protocol.
+        protocol. `offset` is behind them afterwards.
         """
 
 @final
@@ -252,7 +253,8 @@ class FrameEncoder:
         Gives the frames of many payloads, one after the other, in one `bytes`.
 
         Args:
-            payloads: Any iterable of payloads (not a single `str` or bytes-like object).
+            payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
+                taken before the first one is encoded, so a generator cannot reuse a buffer.
 
         Raises:
             FrameTooLarge, InvalidPayload, TypeError: As `encode`; nothing is returned then.
@@ -275,9 +277,13 @@ class FrameEncoder:
         The largest payload, in the header's unit.
         """
 
-def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False) -> "list[bytes]":
+def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
     """
     Gives the frames of a whole capture.
+
+    Args:
+        data: The capture, a contiguous bytes-like object.
+        header, max_frame_size, keep_header: As for `FrameDecoder`.
 
     Raises:
         TruncatedFrame: `data` ends inside a frame.
@@ -289,8 +295,15 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_fra
 
 def encode(payload: str | Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> bytes:
     """
-    Gives the frame of one payload: header + payload. The same as
-    `FrameEncoder(header, max_frame_size=...).encode(payload)`.
+    Gives the frame of one payload: header + payload.
+
+    Args:
+        payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+        header, max_frame_size: As for `FrameEncoder`, which is faster for more than one frame.
+
+    Raises:
+        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`.
+        ValueError: As `FrameEncoder`.
 
     >>> encode("hello")
     b'5         hello'

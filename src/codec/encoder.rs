@@ -21,10 +21,16 @@ use super::header::HeaderFormat;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FrameEncoder {
     header: HeaderFormat,
     max_frame_size: u64,
+}
+
+impl Default for FrameEncoder {
+    fn default() -> Self {
+        Self::new(HeaderFormat::default())
+    }
 }
 
 /// A frame that may be written: its parts' sizes, judged against the limit.
@@ -122,5 +128,32 @@ pub(crate) fn not_utf8(byte: Option<u8>, at: usize) -> String {
     match byte {
         Some(byte) => format!("byte 0x{byte:02x} at index {at} is not valid UTF-8 there"),
         None => format!("the UTF-8 text ends inside a character, at index {at}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Align, DEFAULT_MAX_FRAME_SIZE, DecimalHeader, Unit};
+
+    #[test]
+    fn the_default_is_the_tutorials() {
+        let encoder = FrameEncoder::default();
+        assert_eq!(encoder.header(), DecimalHeader::default().into());
+        assert_eq!(encoder.max_frame_size(), DEFAULT_MAX_FRAME_SIZE);
+    }
+
+    #[test]
+    fn what_is_refused_leaves_the_wire_alone() {
+        let header = DecimalHeader::new(2).unwrap().with_align(Align::Right).unwrap();
+        let encoder = FrameEncoder::new(header.with_unit(Unit::Chars));
+        let mut wire = BytesMut::from(&b"before"[..]);
+        assert_eq!(
+            encoder.encode(&[b'x'; 100], &mut wire),
+            Err(Error::FrameTooLarge { length: Length::Exact(100), limit: 99, offset: None })
+        );
+        assert!(matches!(encoder.encode(b"\xff", &mut wire), Err(Error::InvalidPayload { .. })));
+        encoder.encode("größe".as_bytes(), &mut wire).unwrap();
+        assert_eq!(wire, "before 5größe".as_bytes());
     }
 }

@@ -173,8 +173,8 @@ impl fmt::Display for ConfigError {
             Self::ZeroFill => f.write_str("fill '0' needs align '>'"),
             Self::LimitTooHigh { limit, highest } => write!(
                 f,
-                "max_frame_size must be between 0 and {highest}, the largest this header can express, \
-                 not {limit}"
+                "max_frame_size must be between 0 and {highest}, the largest that this header can express \
+                 and memory can hold, not {limit}"
             ),
         }
     }

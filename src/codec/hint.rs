@@ -23,6 +23,9 @@ const METHODS: [&[u8]; 10] = [
 /// How much of a peer's bytes is looked at to tell text from binary.
 const TEXT_WINDOW: usize = 32;
 
+/// Bytes of the header in most scripts.
+const USUAL_WIDTH: usize = 10;
+
 /// Less text than this says nothing.
 const MIN_TEXT: usize = 4;
 
@@ -48,6 +51,9 @@ fn looks_binary(bytes: &[u8]) -> bool {
 }
 
 fn looks_textual(bytes: &[u8]) -> bool {
+    // Out of step by a few bytes, the text may begin inside a character.
+    let inside = bytes.iter().take(3).take_while(|&&byte| byte & 0xc0 == 0x80).count();
+    let bytes = &bytes[inside..];
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // The window, or the chunk, may have cut a character.
@@ -56,7 +62,10 @@ fn looks_textual(bytes: &[u8]) -> bool {
         }
         Err(_) => return false,
     };
+    let number = |byte: &u8| matches!(byte, b'0'..=b'9' | b' ' | b'+' | b'-' | b'_');
     text.len() >= MIN_TEXT
+        // A number in a form that is not accepted is no payload.
+        && !bytes.iter().take(USUAL_WIDTH).all(number)
         && text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
         && text.chars().any(char::is_alphanumeric)
 }
@@ -67,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_exactly_four_kinds() {
-        let cases: [(&[u8], Option<&str>); 14] = [
+        let cases: [(&[u8], Option<&str>); 17] = [
             (b"GET / HTTP/1.1\r\n", Some(HTTP)),
             (b"OPTIONS * HTTP/1.1", Some(HTTP)),
             (b"PRI * HTTP/2.0\r\n\r\nSM", Some(HTTP)),
@@ -79,9 +88,12 @@ mod tests {
             (b"\x00\x00\x00\x00\x00\x00\x00\x00", None),
             (b"alive>12", Some(OUT_OF_STEP)),
             ("5 größe".as_bytes(), Some(OUT_OF_STEP)),
+            (&"ße5         hello".as_bytes()[1..], Some(OUT_OF_STEP)),
+            (b"\x80\x80\x80\x80text", None),
             // A MySQL greeting: a little-endian length, then binary.
             (b"J\x00\x00\x00\n8.0.2", None),
             (b"          ", None),
+            (b"-5        hello", None),
             (b"G", None),
         ];
         for (bytes, expected) in cases {

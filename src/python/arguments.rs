@@ -1,8 +1,8 @@
-//! Arguments that several classes take, checked in one way: the name, what is allowed, what was given.
+//! Arguments that several classes take, refused in one way: the name, what is allowed, what was given.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{PyTypeInfo, inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
@@ -10,22 +10,58 @@ use super::errors::config_exception;
 use super::header::PyDecimalHeader;
 use crate::codec::{ConfigError, DecimalHeader, HeaderFormat, MAX_MAX_FRAME_SIZE};
 
-/// Any Python `int`. One that is out of range is a `ValueError`, however large it is.
+/// More of what was given is not shown.
+const SHOWN: usize = 40;
+
+/// An argument whose type is judged where its name is known. What its own code raises comes through.
+pub(super) struct Named<T>(Result<T, String>);
+
+impl<T> Named<T> {
+    /// The argument, or the `TypeError` that says what is `wanted`.
+    pub(super) fn get(self, name: &str, wanted: &str) -> PyResult<T> {
+        self.0.map_err(|kind| wrong_type(name, wanted, &kind))
+    }
+}
+
+impl<T> From<T> for Named<T> {
+    fn from(default: T) -> Self {
+        Self(Ok(default))
+    }
+}
+
+impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Named<T> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = T::INPUT_TYPE;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match object.extract().map_err(Into::into) {
+            Ok(value) => Ok(Self(Ok(value))),
+            Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => {
+                Ok(Self(Err(kind(&object))))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Any Python `int` but a `bool`.
 pub(super) enum Integer {
     Small(i64),
     /// Beyond `i64`, as text.
     Large(String),
 }
 
-impl Integer {
+impl Named<Integer> {
     /// The number, from `low` to `high`; `note` says where `high` comes from.
     pub(super) fn within(self, name: &str, low: u64, high: u64, note: &str) -> PyResult<u64> {
-        let given = match self {
-            Self::Small(number) => match u64::try_from(number) {
+        let given = match self.get(name, "an integer")? {
+            Integer::Small(number) => match u64::try_from(number) {
                 Ok(size) if (low..=high).contains(&size) => return Ok(size),
                 _ => number.to_string(),
             },
-            Self::Large(text) => text,
+            Integer::Large(text) => text,
         };
         let message = format!("{name} must be between {low} and {high}{note}, not {given}");
         Err(PyValueError::new_err(message))
@@ -46,14 +82,50 @@ impl FromPyObject<'_, '_> for Integer {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         match object.extract() {
+            // A slip of the finger: it is never meant as a number here.
+            Ok(_) if object.is_instance_of::<PyBool>() => Err(PyTypeError::new_err("a bool")),
             Ok(number) => Ok(Self::Small(number)),
             Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
-                let text = object.repr().map_or_else(|_| String::new(), |text| text.to_string());
-                let short = (1..=40).contains(&text.len());
-                Ok(Self::Large(if short { text } else { "a far larger number".to_owned() }))
+                let bits: usize = object.call_method0("bit_length")?.extract()?;
+                let shown = if bits <= 128 {
+                    object.repr()?.to_string()
+                } else {
+                    format!("{} int of {bits} bits", if object.lt(0)? { "a negative" } else { "an" })
+                };
+                Ok(Self::Large(shown))
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// One of a few words.
+pub(super) struct Word(pub(super) String);
+
+impl Word {
+    /// The `ValueError` for a word that is none of those `allowed`.
+    pub(super) fn refused(&self, name: &str, allowed: &str) -> PyErr {
+        let shown: String = self.0.chars().take(SHOWN).collect();
+        let cut = if shown.len() < self.0.len() { "..." } else { "" };
+        PyValueError::new_err(format!("{name} must be {allowed}, not {shown:?}{cut}"))
+    }
+}
+
+impl From<&str> for Named<Word> {
+    fn from(default: &str) -> Self {
+        Word(default.to_owned()).into()
+    }
+}
+
+impl FromPyObject<'_, '_> for Word {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "str");
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        // What cannot be converted is none of the words either.
+        Ok(Self(object.cast::<PyString>()?.to_string_lossy().into_owned()))
     }
 }
 
@@ -72,18 +144,15 @@ impl FromPyObject<'_, '_> for HeaderArgument {
         if let Ok(decimal) = object.cast::<PyDecimalHeader>() {
             return Ok(Self(decimal.get().format().into()));
         }
-        let width = if object.is_instance_of::<PyBool>() { None } else { object.extract().ok() };
-        let Some(width) = width else {
-            let wanted = "an int (the header's width) or a header object";
-            return Err(PyTypeError::new_err(format!("expected {wanted}, not '{}'", kind(&object))));
-        };
-        Ok(Self(decimal_header(width)?.into()))
+        let width: Named<Integer> = object.extract()?;
+        let width = width.get("header", "an int (its width) or a header object")?;
+        Ok(Self(decimal_header(width.into(), "a header's width")?.into()))
     }
 }
 
 /// A decimal header of `width` bytes.
-pub(super) fn decimal_header(width: Integer) -> PyResult<DecimalHeader> {
-    let width = width.within("width", 1, DecimalHeader::MAX_WIDTH as u64, "")?;
+pub(super) fn decimal_header(width: Named<Integer>, name: &str) -> PyResult<DecimalHeader> {
+    let width = width.within(name, 1, DecimalHeader::MAX_WIDTH as u64, "")?;
     DecimalHeader::new(usize::try_from(width).unwrap_or(0)).map_err(config_exception)
 }
 
@@ -91,13 +160,24 @@ pub(super) fn decimal_header(width: Integer) -> PyResult<DecimalHeader> {
 pub(super) fn limited<T>(
     codec: T,
     header: HeaderFormat,
-    limit: Option<Integer>,
+    limit: Option<Named<Integer>>,
     apply: impl FnOnce(T, u64) -> Result<T, ConfigError>,
 ) -> PyResult<T> {
     let Some(limit) = limit else { return Ok(codec) };
     let highest = header.max_length().min(MAX_MAX_FRAME_SIZE);
-    let limit = limit.within("max_frame_size", 0, highest, " (the largest this header can express)")?;
+    let note = if highest < MAX_MAX_FRAME_SIZE {
+        " (the largest this header can express)"
+    } else {
+        " (the largest that memory can hold)"
+    };
+    let limit = Named::from(limit.get("max_frame_size", "an integer or None")?);
+    let limit = limit.within("max_frame_size", 0, highest, note)?;
     apply(codec, limit).map_err(config_exception)
+}
+
+/// `name must be wanted, not 'kind'`.
+pub(super) fn wrong_type(name: &str, wanted: &str, kind: &str) -> PyErr {
+    PyTypeError::new_err(format!("{name} must be {wanted}, not '{kind}'"))
 }
 
 /// The name of an object's type, for a message.

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice, PyTuple};
 
-use super::arguments::{HeaderArgument, Integer, limited};
+use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::{Fault, exception};
 use super::header::PyDecimalHeader;
 use super::memory::{self, BytesWriter, GrowingBytes};
@@ -128,17 +128,17 @@ impl PyFrameDecoder {
             header = HeaderArgument::default(),
             *,
             max_frame_size = None,
-            keep_header = false,
+            keep_header = false.into(),
         ),
         text_signature = "(header=10, *, max_frame_size=None, keep_header=False)"
     )]
     pub(super) fn new(
         header: HeaderArgument,
-        max_frame_size: Option<Integer>,
-        keep_header: bool,
+        max_frame_size: Option<Named<Integer>>,
+        keep_header: Named<bool>,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header);
+        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         Ok(Self(Mutex::new(Inner { decoder, grant: None })))
     }
@@ -185,21 +185,22 @@ impl PyFrameDecoder {
     /// Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
     ///
     /// The rest of a large frame is received straight into its final memory. The view may be kept as
-    /// long as one likes; what is written to it after `buffer_updated` goes nowhere.
+    /// long as one likes, and never shows a frame that has been delivered. Write to it only before
+    /// `buffer_updated`: afterwards it may be memory of the unfinished frame.
     ///
     /// Args:
     ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
     ///         larger or smaller. It is never empty.
     #[pyo3(
-        signature = (sizehint = Integer::Small(-1)),
+        signature = (sizehint = Integer::Small(-1).into()),
         text_signature = "($self, sizehint=-1)"
     )]
     fn get_buffer<'py>(
         &self,
         py: Python<'py>,
-        sizehint: Integer,
+        sizehint: Named<Integer>,
     ) -> PyResult<Bound<'py, PyMemoryView>> {
-        let _ = sizehint;
+        sizehint.get("sizehint", "an integer")?;
         let grant = {
             let mut inner = self.lock(py);
             let Grant { memory, start, len } = inner.lend(py)?;
@@ -219,7 +220,11 @@ impl PyFrameDecoder {
     ///     ValueError: `nbytes` is negative or more than the view has, or there is no view that has
     ///         not been taken yet. Nothing is taken then.
     #[pyo3(signature = (nbytes) -> "list[bytes]")]
-    fn buffer_updated<'py>(&self, py: Python<'py>, nbytes: Integer) -> PyResult<Bound<'py, PyList>> {
+    fn buffer_updated<'py>(
+        &self,
+        py: Python<'py>,
+        nbytes: Named<Integer>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let outcome = {
             let mut inner = self.lock(py);
             if let Some(error) = inner.decoder.error() {
@@ -246,7 +251,7 @@ impl PyFrameDecoder {
 
     /// Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
     /// stream: everything from the refused frame's first byte on. This is how a stream changes
-    /// protocol.
+    /// protocol. `offset` is behind them afterwards.
     fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut inner = self.lock(py);
         let parts = inner.decoder.buffered_parts();

@@ -3,11 +3,11 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::arguments::{HeaderArgument, Integer, limited};
+use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::exception;
 use super::header::PyDecimalHeader;
 use super::memory::{BytesWriter, write_behind};
-use super::payload::{Payload, Payloads, Target};
+use super::payload::{Payload, Payloads, Target, at};
 use crate::codec::{Error, FrameEncoder, HeaderFormat};
 
 /// Turns payloads into frames: header, then payload. Does no I/O and has no state.
@@ -40,7 +40,10 @@ impl PyFrameEncoder {
         ),
         text_signature = "(header=10, *, max_frame_size=None)"
     )]
-    pub(super) fn new(header: HeaderArgument, max_frame_size: Option<Integer>) -> PyResult<Self> {
+    pub(super) fn new(
+        header: HeaderArgument,
+        max_frame_size: Option<Named<Integer>>,
+    ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
         let encoder = FrameEncoder::new(header);
         limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size).map(Self)
@@ -68,7 +71,8 @@ impl PyFrameEncoder {
     /// Gives the frames of many payloads, one after the other, in one `bytes`.
     ///
     /// Args:
-    ///     payloads: Any iterable of payloads (not a single `str` or bytes-like object).
+    ///     payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
+    ///         taken before the first one is encoded, so a generator cannot reuse a buffer.
     ///
     /// Raises:
     ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; nothing is returned then.
@@ -81,9 +85,10 @@ impl PyFrameEncoder {
         // No Python code runs from here on, so what was measured is what is written.
         let mut plans = Vec::with_capacity(inputs.len());
         let mut total = 0_usize;
-        for input in &inputs {
-            let payload = input.bytes(py)?;
-            let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
+        for (index, input) in inputs.iter().enumerate() {
+            let payload = input.bytes(py).map_err(|error| at(py, index, error))?;
+            let plan =
+                self.0.plan(payload).map_err(|error| at(py, index, exception(py, &error, None)))?;
             total = total.saturating_add(plan.frame_size());
             plans.push((plan, payload));
         }
@@ -110,7 +115,7 @@ impl PyFrameEncoder {
     ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; `buffer` is untouched.
     ///     ValueError: `offset` is not an index of `buffer`.
     #[pyo3(
-        signature = (payload, buffer, offset = Integer::Small(0)),
+        signature = (payload, buffer, offset = Integer::Small(0).into()),
         text_signature = "($self, payload, buffer, offset=0)"
     )]
     fn encode_into(
@@ -118,7 +123,7 @@ impl PyFrameEncoder {
         py: Python<'_>,
         payload: Payload<'_>,
         buffer: Target,
-        offset: Integer,
+        offset: Named<Integer>,
     ) -> PyResult<usize> {
         let Target(target) = buffer;
         let size = target.len_bytes();

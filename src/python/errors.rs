@@ -73,24 +73,31 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
 
 /// A length as a Python `int`. Not through `int(text)`, which refuses long texts where the interpreter
 /// is told to (`sys.set_int_max_str_digits`).
+#[expect(clippy::cast_possible_truncation, reason = "the low half is wanted, the rest is below 10^9")]
 fn integer<'py>(py: Python<'py>, length: &Length) -> PyResult<Bound<'py, PyAny>> {
     let digits = match length {
         Length::Exact(length) => return Ok(length.into_pyobject(py)?.into_any()),
         Length::Digits(digits) => digits,
     };
-    let mut little_endian: Vec<u8> = Vec::new();
-    for digit in digits.bytes() {
-        let mut carry = u32::from(digit - b'0');
-        for byte in &mut little_endian {
-            let value = u32::from(*byte) * 10 + carry;
-            [*byte, ..] = value.to_le_bytes();
-            carry = value >> 8;
+    // A peer chooses how many there are: nine at a time.
+    let mut limbs: Vec<u32> = Vec::new();
+    for chunk in digits.as_bytes().chunks(9) {
+        let (mut scale, mut carry) = (1, 0);
+        for digit in chunk {
+            scale *= 10;
+            carry = carry * 10 + u64::from(digit - b'0');
+        }
+        for limb in &mut limbs {
+            carry += u64::from(*limb) * scale;
+            *limb = (carry & u64::from(u32::MAX)) as u32;
+            carry >>= 32;
         }
         if carry > 0 {
-            let [byte, ..] = carry.to_le_bytes();
-            little_endian.push(byte);
+            // Below ten to the ninth.
+            limbs.push(carry as u32);
         }
     }
+    let little_endian: Vec<u8> = limbs.into_iter().flat_map(u32::to_le_bytes).collect();
     let bytes = PyBytes::new(py, &little_endian);
     PyType::new::<PyInt>(py).call_method1("from_bytes", (bytes, "little"))
 }

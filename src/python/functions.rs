@@ -3,15 +3,22 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::arguments::{HeaderArgument, Integer};
+use super::arguments::{HeaderArgument, Integer, Named};
 use super::decoder::PyFrameDecoder;
 use super::encoder::PyFrameEncoder;
 use super::errors::exception;
 use super::memory;
 use super::payload::{Data, Payload};
 
-/// Gives the frame of one payload: header + payload. The same as
-/// `FrameEncoder(header, max_frame_size=...).encode(payload)`.
+/// Gives the frame of one payload: header + payload.
+///
+/// Args:
+///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+///     header, max_frame_size: As for `FrameEncoder`, which is faster for more than one frame.
+///
+/// Raises:
+///     FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`.
+///     ValueError: As `FrameEncoder`.
 ///
 /// >>> encode("hello")
 /// b'5         hello'
@@ -29,12 +36,16 @@ pub(super) fn encode<'py>(
     py: Python<'py>,
     payload: Payload<'py>,
     header: HeaderArgument,
-    max_frame_size: Option<Integer>,
+    max_frame_size: Option<Named<Integer>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     PyFrameEncoder::new(header, max_frame_size)?.encode(py, payload)
 }
 
 /// Gives the frames of a whole capture.
+///
+/// Args:
+///     data: The capture, a contiguous bytes-like object.
+///     header, max_frame_size, keep_header: As for `FrameDecoder`.
 ///
 /// Raises:
 ///     TruncatedFrame: `data` ends inside a frame.
@@ -49,7 +60,7 @@ pub(super) fn encode<'py>(
         header = HeaderArgument::default(),
         *,
         max_frame_size = None,
-        keep_header = false,
+        keep_header = false.into(),
     ) -> "list[bytes]",
     text_signature = "(data, header=10, *, max_frame_size=None, keep_header=False)"
 )]
@@ -57,8 +68,8 @@ pub(super) fn decode<'py>(
     py: Python<'py>,
     data: Data<'py>,
     header: HeaderArgument,
-    max_frame_size: Option<Integer>,
-    keep_header: bool,
+    max_frame_size: Option<Named<Integer>>,
+    keep_header: Named<bool>,
 ) -> PyResult<Bound<'py, PyList>> {
     let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header)?;
     let (frames, result) = decoder.feed_input(py, &data.0)?;

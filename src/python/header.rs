@@ -1,10 +1,9 @@
 //! The class `DecimalHeader`.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use super::arguments::{Integer, decimal_header};
+use super::arguments::{Integer, Named, Word, decimal_header};
 use super::errors::config_exception;
 use crate::codec::{Align, DecimalHeader, Fill, Unit};
 
@@ -50,32 +49,40 @@ impl PyDecimalHeader {
     #[new]
     #[pyo3(
         signature = (
-            width = Integer::Small(10),
+            width = Integer::Small(10).into(),
             *,
-            align = "<",
-            fill = " ",
-            unit = "bytes",
-            strict = false,
+            align = "<".into(),
+            fill = " ".into(),
+            unit = "bytes".into(),
+            strict = false.into(),
         ),
         text_signature = "(width=10, *, align='<', fill=' ', unit='bytes', strict=False)"
     )]
-    fn new(width: Integer, align: &str, fill: &str, unit: &str, strict: bool) -> PyResult<Self> {
-        let header = decimal_header(width)?;
-        let align = match align {
+    fn new(
+        width: Named<Integer>,
+        align: Named<Word>,
+        fill: Named<Word>,
+        unit: Named<Word>,
+        strict: Named<bool>,
+    ) -> PyResult<Self> {
+        let header = decimal_header(width, "width")?;
+        let (align, fill) = (align.get("align", "a str")?, fill.get("fill", "a str")?);
+        let (unit, strict) = (unit.get("unit", "a str")?, strict.get("strict", "a bool")?);
+        let align = match align.0.as_str() {
             "<" => Align::Left,
             ">" => Align::Right,
             "^" => Align::Center,
-            _ => return Err(one_of("align", "'<', '>' or '^'", align)),
+            _ => return Err(align.refused("align", "'<', '>' or '^'")),
         };
-        let fill = match fill {
+        let fill = match fill.0.as_str() {
             " " => Fill::Space,
             "0" => Fill::Zero,
-            _ => return Err(one_of("fill", "' ' or '0'", fill)),
+            _ => return Err(fill.refused("fill", "' ' or '0'")),
         };
-        let unit = match unit {
+        let unit = match unit.0.as_str() {
             "bytes" => Unit::Bytes,
             "chars" => Unit::Chars,
-            _ => return Err(one_of("unit", "'bytes' or 'chars'", unit)),
+            _ => return Err(unit.refused("unit", "'bytes' or 'chars'")),
         };
         let header = header.with_padding(align, fill).map_err(config_exception)?;
         Ok(Self(header.with_unit(unit).with_strict(strict)))
@@ -150,8 +157,4 @@ impl PyDecimalHeader {
         let new = py.import("copyreg")?.getattr("__newobj_ex__")?;
         (new, (slf.get_type(), (header.width(),), options)).into_pyobject(py)
     }
-}
-
-fn one_of(name: &str, allowed: &str, value: &str) -> PyErr {
-    PyValueError::new_err(format!("{name} must be {allowed}, not {value:?}"))
 }

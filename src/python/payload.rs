@@ -7,13 +7,16 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use super::arguments::kind;
+use super::arguments::{kind, wrong_type};
 use super::memory;
 
 #[cfg(feature = "stubs")]
 const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
 #[cfg(feature = "stubs")]
 const PAYLOAD: PyStaticExpr = type_hint_union!(type_hint_identifier!("builtins", "str"), BUFFER);
+
+/// More payloads than this are not expected on the word of a `__len__` alone.
+const MAX_RESERVED: usize = 64 * 1024;
 
 /// Bytes of somebody else's, held for the length of a call.
 pub(super) enum Input<'py> {
@@ -61,7 +64,8 @@ impl<'py> FromPyObject<'_, 'py> for Payload<'py> {
         if let Ok(text) = object.cast::<PyString>() {
             return Ok(Self(Input::Text(text.to_owned())));
         }
-        contiguous(&object, "a str or a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
+        contiguous(&object, "payload", "a str or a bytes-like object")
+            .map(|buffer| Self(Input::Buffer(buffer)))
     }
 }
 
@@ -79,7 +83,7 @@ impl<'py> FromPyObject<'_, 'py> for Data<'py> {
         if let Ok(bytes) = object.cast_exact::<PyBytes>() {
             return Ok(Self(Input::Bytes(bytes.to_owned())));
         }
-        contiguous(&object, "a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
+        contiguous(&object, "data", "a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
     }
 }
 
@@ -100,20 +104,22 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
             || object.is_instance_of::<PyByteArray>()
             || object.is_instance_of::<PyMemoryView>();
         if single {
-            return Err(PyTypeError::new_err("expected an iterable of payloads, not a single one"));
+            let message =
+                format!("payloads must be an iterable of payloads, not a single '{}'", kind(&object));
+            return Err(PyTypeError::new_err(message));
         }
-        let items = object.try_iter().map_err(|error| {
-            if error.is_instance_of::<PyTypeError>(object.py()) {
-                let kind = kind(&object);
-                PyTypeError::new_err(format!("expected an iterable of payloads, not '{kind}'"))
-            } else {
-                error
-            }
-        })?;
-        let mut inputs = Vec::with_capacity(object.len().unwrap_or(0));
+        let items = object
+            .try_iter()
+            .map_err(|error| refused(&object, error, "payloads", "an iterable of payloads"))?;
+        // An iterator has no length, and what has one may be wrong about it.
+        let length = match object.len() {
+            Err(error) if !error.is_instance_of::<PyTypeError>(object.py()) => return Err(error),
+            length => length.unwrap_or(0),
+        };
+        let mut inputs = Vec::with_capacity(length.min(MAX_RESERVED));
         for item in items {
             let Payload(input) =
-                item?.extract().map_err(|error: PyErr| at(&object, error, inputs.len()))?;
+                item?.extract().map_err(|error| at(object.py(), inputs.len(), error))?;
             inputs.push(input);
         }
         Ok(Self(inputs))
@@ -123,6 +129,10 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
 /// `buffer=`: a writable contiguous bytes-like object.
 pub(super) struct Target(pub(super) PyUntypedBuffer);
 
+impl Target {
+    const NAME: &str = "buffer";
+}
+
 impl FromPyObject<'_, '_> for Target {
     type Error = PyErr;
 
@@ -131,41 +141,42 @@ impl FromPyObject<'_, '_> for Target {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let wanted = "a writable bytes-like object";
-        let buffer = contiguous(&object, wanted)?;
+        let buffer = contiguous(&object, Self::NAME, wanted)?;
         if buffer.readonly() {
-            return Err(unexpected(wanted, &object));
+            return Err(wrong_type(Self::NAME, wanted, &kind(&object)));
         }
         Ok(Self(buffer))
     }
 }
 
+/// An error, with a note that says which of many payloads it is about.
+pub(super) fn at(py: Python<'_>, index: usize, error: PyErr) -> PyErr {
+    // Without the note it is the same error.
+    let _ = error.value(py).call_method1("add_note", (format!("in payloads[{index}]"),));
+    error
+}
+
 /// The buffer of `object`, or a `TypeError` that says what is `wanted`.
 #[cold]
-fn contiguous(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<PyUntypedBuffer> {
-    let buffer = PyUntypedBuffer::get(object).map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(object.py()) {
-            unexpected(wanted, object)
-        } else {
-            error
-        }
-    })?;
+fn contiguous(object: &Bound<'_, PyAny>, name: &str, wanted: &str) -> PyResult<PyUntypedBuffer> {
+    let buffer = PyUntypedBuffer::get(object).map_err(|error| refused(object, error, name, wanted))?;
     if buffer.is_c_contiguous() {
         return Ok(buffer);
     }
+    // A copy of what is to be written to would be somebody else's.
+    let advice = if name == Target::NAME { "" } else { "; copy it with bytes() first" };
+    let kind = kind(object);
     Err(PyTypeError::new_err(format!(
-        "expected {wanted} that is contiguous; copy it with bytes() first"
+        "{name} must be contiguous in memory, this '{kind}' is not{advice}"
     )))
 }
 
-fn unexpected(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
-    PyTypeError::new_err(format!("expected {wanted}, not '{}'", kind(object)))
-}
-
-/// The same `TypeError`, saying which of many payloads it is about.
-fn at(object: &Bound<'_, PyAny>, error: PyErr, index: usize) -> PyErr {
-    let py = object.py();
-    if error.is_instance_of::<PyTypeError>(py) {
-        return PyTypeError::new_err(format!("payloads[{index}]: {}", error.value(py)));
+/// A `TypeError` in our own words, caused by Python's; any other error as it is.
+fn refused(object: &Bound<'_, PyAny>, error: PyErr, name: &str, wanted: &str) -> PyErr {
+    if !error.is_instance_of::<PyTypeError>(object.py()) {
+        return error;
     }
-    error
+    let ours = wrong_type(name, wanted, &kind(object));
+    ours.set_cause(object.py(), Some(error));
+    ours
 }

@@ -1,0 +1,169 @@
+"""Memory follows what has arrived, never what was claimed; and nothing is left behind."""
+
+from __future__ import annotations
+
+import collections
+import gc
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import framing
+import pytest
+from framing import FrameDecoder
+
+GIGABYTE = 10**9
+CLAIM = b"%-10d" % GIGABYTE
+OBJECTS = 2048  # what Python's objects around the bytes may take
+
+
+@pytest.fixture(autouse=True)
+def tracing() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def traced(work: Callable[[], object]) -> tuple[int, int]:
+    """Bytes that are held, and that were held at most, because of `work`; its result is kept alive."""
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    result = work()
+    gc.collect()
+    now, peak = tracemalloc.get_traced_memory()
+    del result
+    return now - before, peak - before
+
+
+def after(*chunks: bytes) -> FrameDecoder:
+    decoder = FrameDecoder()
+    for chunk in chunks:
+        decoder.feed(chunk)
+    return decoder
+
+
+def test_ten_thousand_claims_of_a_gigabyte_cost_little() -> None:
+    held, peak = traced(lambda: [after(CLAIM) for _ in range(10_000)])
+    assert held < 10_000 * 512
+    assert peak < 10_000 * 1024
+
+
+def test_one_byte_of_a_gigabyte_is_given_the_grace_and_no_more() -> None:
+    held, _ = traced(lambda: after(CLAIM, b"x"))
+    assert held < 64 * 1024 + OBJECTS
+
+
+@pytest.mark.parametrize("size", [100, 10_000, 200_000])
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_capacity_stays_within_four_times_what_has_arrived(
+    size: int, kind: type[bytes | bytearray]
+) -> None:
+    decoder = after(CLAIM)
+    arrived = 10
+    for _ in range(20):
+        # A chunk may be kept instead of copied: it counts.
+        held, _ = traced(lambda: decoder.feed(kind(b"x" * size)))
+        arrived += size
+        assert held <= 64 * 1024 + 4 * arrived + OBJECTS
+    total, _ = traced(decoder.reset)
+    assert -total <= 64 * 1024 + 4 * arrived + OBJECTS
+
+
+def test_a_small_piece_does_not_keep_a_large_chunk() -> None:
+    # The frame in front is gone; what is left is 20,000 bytes and the room that they justify.
+    held, _ = traced(lambda: after(framing.encode(b"x" * 3_000_000) + CLAIM + b"x" * 20_000))
+    assert held < 64 * 1024 + 4 * 20_010 + OBJECTS
+
+
+def test_a_frame_does_not_keep_its_neighbours() -> None:
+    def one_of_many() -> bytes:
+        chunk = framing.encode(b"x" * 1_000_000) + framing.encode(b"small")
+        return FrameDecoder().feed(chunk)[1]
+
+    held, _ = traced(one_of_many)
+    assert held < 1000
+
+
+@pytest.mark.parametrize("chunk", [65_536, 1_000_000])
+def test_a_large_frame_peaks_at_about_its_size(chunk: int) -> None:
+    size = 50_000_000
+
+    def receive() -> bytes:
+        decoder = after(b"%-10d" % size)
+        frames: list[bytes] = []
+        for _ in range(0, size, chunk):
+            frames = decoder.feed(bytes(min(chunk, size - decoder.buffered + 10)))
+        return frames[0]
+
+    held, peak = traced(receive)
+    assert held < size + OBJECTS
+    # While it moves into its final memory it is there twice: a quarter of it, at most.
+    assert peak < size * 1.3
+
+
+def test_an_idle_decoder_is_small() -> None:
+    held, _ = traced(lambda: [FrameDecoder() for _ in range(1000)])
+    assert held / 1000 <= 512
+
+
+def test_an_idle_decoder_holds_no_receive_buffer() -> None:
+    def used() -> FrameDecoder:
+        decoder = FrameDecoder()
+        decoder.get_buffer()[:12] = b"2         hi"
+        assert decoder.buffer_updated(12) == [b"hi"]
+        return decoder
+
+    used()
+    held, _ = traced(lambda: [used() for _ in range(100)])
+    assert held / 100 <= 600
+
+
+def test_nothing_is_left_behind() -> None:
+    """References, not bytes: every frame, view and error is gone when its owner is."""
+    large = framing.encode(bytes(700_000))
+
+    def everything(_: int) -> None:
+        decoder = FrameDecoder()
+        decoder.feed(framing.encode(b"x") * 100)
+        decoder.feed(large[:300_000])
+        decoder.feed(large[300_000:])
+        decoder.get_buffer()
+        decoder.feed(b"10        half")
+        with pytest.raises(framing.TruncatedFrame):
+            decoder.feed_eof()
+        with pytest.raises(framing.InvalidHeader):
+            framing.decode(b"GET / HTTP/1.1")
+        with pytest.raises(TypeError):
+            framing.FrameEncoder().encode_many([b"", 5])  # type: ignore[list-item]
+
+    for number in range(50):
+        everything(number)
+    held, _ = traced(lambda: collections.deque(map(everything, range(200)), maxlen=0))
+    assert held < 20_000
+
+
+ONE_GIGABYTE = """
+import resource, sys, framing
+unit = 1 if sys.platform == "darwin" else 1024
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+decoder = framing.FrameDecoder()
+decoder.feed(framing.encode(b"x" * 2**20))
+before = peak()
+decoder.feed(b"%-10d" % 10**9)
+left, frames = 10**9, []
+while left:
+    size = min(left, 2**20)
+    frames = decoder.feed(b"x" * size)
+    left -= size
+assert [len(frame) for frame in frames] == [10**9]
+print((peak() - before) / 10**9)
+"""
+
+
+def test_a_gigabyte_peaks_at_its_own_size() -> None:
+    """In a process of its own, by what the system says it used at most."""
+    program = [sys.executable, "-c", ONE_GIGABYTE]
+    output = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    assert float(output) <= 1.05
