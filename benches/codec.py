@@ -7,6 +7,7 @@ Needs `msgpack` for one row. "Limit" is the ratio the project holds itself to.
 
 from __future__ import annotations
 
+import random
 import struct
 import sys
 
@@ -82,7 +83,7 @@ def unpack_msgpack(size: int, count: int) -> harness.Work | None:
 def decoding(option: harness.Options) -> None:
     count = 1560 * 8
     small = framing.encode(bytes(range(32))) * count
-    others: list[tuple[str, harness.Work, float | None]] = [
+    others: list[harness.Other] = [
         ('floor: struct "10x32s"*k', unpack_all(small, 32, CHUNK), 1.3),
         ("by hand: bytearray + int()", feed_by_hand(cut(small, CHUNK)), 0.07),
     ]
@@ -93,6 +94,17 @@ def decoding(option: harness.Options) -> None:
         option,
         harness.compare(option, "feed 32 B, 64 KiB chunks", feed_all(chunks), others, count=count),
     )
+
+    count = 1560 * 8
+    sizes = random.Random(1)
+    mixed = b"".join(framing.encode(bytes(sizes.randrange(22, 43))) for _ in range(count))
+    chunks = cut(mixed, CHUNK)
+    floor: harness.Other = ('32 B floor: struct "10x32s"*k', unpack_all(small, 32, CHUNK), None)
+    hand: harness.Other = ("by hand: bytearray + int()", feed_by_hand(chunks), None)
+    rows = harness.compare(
+        option, "feed 22 to 42 B, 64 KiB chunks", feed_all(chunks), [floor, hand], count=count
+    )
+    harness.report(option, rows)
 
     count = 312 * 8
     medium = framing.encode(bytes(200)) * count

@@ -19,6 +19,9 @@ from dataclasses import asdict, dataclass
 
 Work = Callable[[], object]
 
+Other = tuple[str, Work, float | None]
+"""A contestant: its name, its work, and the ratio that ours is to stay below."""
+
 MIN_REPEATS = 15
 """Fewer would let one interruption decide a median."""
 
@@ -77,7 +80,7 @@ def compare(
     option: Options,
     workload: str,
     ours: Work,
-    others: Sequence[tuple[str, Work, float | None]],
+    others: Sequence[Other],
     *,
     count: int,
 ) -> list[Row]:

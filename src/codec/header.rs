@@ -56,6 +56,14 @@ impl HeaderFormat {
         }
     }
 
+    /// Two numbers that are equal for equal headers at the start of `bytes`; `None` says nothing.
+    #[inline]
+    pub(crate) fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+        match self {
+            Self::Decimal(header) => header.fingerprint(bytes),
+        }
+    }
+
     /// The least number of bytes a header can have.
     #[must_use]
     pub fn min_size(&self) -> usize {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What is written is what Python's `format(length, f"{fill}{align}{width}")` writes. What is read is
-//! wider, because published scripts are: see [`read`].
+//! wider, because published scripts are: ` *[0-9]+ *` over the whole width, unless the header is strict.
 
 mod read;
 mod write;
@@ -60,12 +60,23 @@ pub struct DecimalHeader {
     fill: Fill,
     unit: Unit,
     strict: bool,
+    /// Which of the bytes 8 to 15 belong to the header, where it can be read in two halves:
+    /// [`halved`](Self::halved) of the other fields.
+    second_half: Option<u64>,
 }
 
 impl Default for DecimalHeader {
     /// The tutorial's header: width 10, aligned left, padded with spaces, counting bytes.
     fn default() -> Self {
-        Self { width: 10, align: Align::Left, fill: Fill::Space, unit: Unit::Bytes, strict: false }
+        let plain = Self {
+            width: 10,
+            align: Align::Left,
+            fill: Fill::Space,
+            unit: Unit::Bytes,
+            strict: false,
+            second_half: None,
+        };
+        plain.halved()
     }
 }
 
@@ -81,7 +92,7 @@ impl DecimalHeader {
     pub fn new(width: usize) -> Result<Self, ConfigError> {
         match u16::try_from(width) {
             Ok(narrow) if (1..=Self::MAX_WIDTH).contains(&width) => {
-                Ok(Self { width: narrow, ..Self::default() })
+                Ok(Self { width: narrow, ..Self::default() }.halved())
             }
             _ => Err(ConfigError::Width { width }),
         }
@@ -119,7 +130,7 @@ impl DecimalHeader {
     /// scripts send (`false`).
     #[must_use]
     pub fn with_strict(self, strict: bool) -> Self {
-        Self { strict, ..self }
+        Self { strict, ..self }.halved()
     }
 
     /// The bytes of the header.
@@ -158,6 +169,17 @@ impl DecimalHeader {
     #[must_use]
     pub fn max_length(&self) -> u64 {
         10_u64.checked_pow(u32::from(self.width)).map_or(u64::MAX, |beyond| beyond - 1)
+    }
+
+    /// The same header, with `second_half` as the other fields have it.
+    fn halved(self) -> Self {
+        let second_half = match self.width {
+            _ if self.strict => None,
+            16 => Some(u64::MAX),
+            8..16 => Some((1 << (8 * (self.width - 8))) - 1),
+            _ => None,
+        };
+        Self { second_half, ..self }
     }
 
     fn checked(self) -> Result<Self, ConfigError> {

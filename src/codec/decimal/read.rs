@@ -30,38 +30,44 @@ impl DecimalHeader {
     #[inline]
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Scan {
-        let width = self.width();
-        if let Some(length) = self.scan_left_aligned(bytes, width) {
-            return Scan::Complete { size: width, length };
+        match self.scan_left_aligned(bytes) {
+            Some(length) => Scan::Complete { size: self.width(), length },
+            None => self.scan_runs(bytes, self.width()),
         }
-        self.scan_runs(bytes, width)
     }
 
-    /// The common case, eight bytes at a time: a lenient header of 8 to 16 bytes, all here, with one
-    /// to seven digits at its left. `None` says nothing; [`scan_runs`](Self::scan_runs) decides.
+    /// The common case, eight bytes at a time: one to seven digits at the left of a lenient header of 8
+    /// to 16 bytes, with 16 bytes to read. `None` says nothing; [`scan_runs`](Self::scan_runs) decides.
     #[inline]
-    fn scan_left_aligned(self, bytes: &[u8], width: usize) -> Option<u64> {
-        if self.strict || !(8..=16).contains(&width) || bytes.len() < width {
-            return None;
-        }
-        let first = u64::from_le_bytes(*bytes.first_chunk()?);
-        let last = u64::from_le_bytes(*bytes.get(width - 8..)?.first_chunk()?);
+    fn scan_left_aligned(self, bytes: &[u8]) -> Option<u64> {
+        let second_half = self.second_half?;
+        let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
+        let (first, second) = (u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?));
 
         // Each byte of a digit becomes 0 to 9 and leaves its high bit clear; a carry out of a byte that
         // is no digit only reaches bytes behind it.
         let values = first ^ ZEROS;
         let others = (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
         let digit_bits = others.trailing_zeros() & !7;
-        if digit_bits == 0 || digit_bits == 64 {
+        if !(8..=56).contains(&digit_bits) {
             return None;
         }
         // What is neither a digit in front nor a space leaves a bit behind.
-        let overlap = 128 - 8 * u32::try_from(width).ok()?;
-        let padded = (first ^ SPACES) >> digit_bits == 0
-            && (last ^ SPACES).checked_shr(overlap).unwrap_or(0) == 0;
-        padded.then(|| sum_digits(values << (64 - digit_bits)))
+        let rest = (first ^ SPACES) >> digit_bits | (second ^ SPACES) & second_half;
+        (rest == 0).then(|| sum_digits(values << (64 - digit_bits)))
     }
 
+    /// The header as two numbers that are equal for equal headers, where it has such a form and there are
+    /// bytes enough to tell.
+    #[inline]
+    pub(in crate::codec) fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+        let second_half = self.second_half?;
+        let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
+        Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?) & second_half))
+    }
+
+    /// Every header there is, byte by byte. Out of line, so that `scan` is small enough to go in line.
+    #[inline(never)]
     fn scan_runs(self, bytes: &[u8], width: usize) -> Scan {
         let header = &bytes[..bytes.len().min(width)];
         let mut runs = Runs::default();

@@ -1,0 +1,237 @@
+//! The state machine that turns a byte stream into frames.
+//!
+//! ```text
+//!            complete header, payload not all here
+//!   Header ---------------------------------------> Payload
+//!    |  ^  \                                         |  |
+//!    |  |   `- a whole frame: cut out, stay here     |  |
+//!    |  `--------------------------------------------'  |
+//!    |              last byte of the payload            |
+//!    `-----------------------> Dead <-------------------'
+//!         refused header             refused payload
+//! ```
+//!
+//! Three results and no fourth: a frame, "more bytes are needed", or the end of the stream's usefulness.
+//! There is no resynchronisation by guessing.
+
+mod pieces;
+mod stats;
+mod status;
+mod whole;
+
+use bytes::{Bytes, BytesMut};
+
+pub use self::stats::Stats;
+use self::whole::whole_frame;
+use super::error::{ConfigError, Error};
+use super::extent::Extent;
+use super::header::HeaderFormat;
+use super::store::{BytesStore, Partial, Store};
+
+/// The decoder over [`Bytes`]: see [`Decoder`].
+pub type FrameDecoder = Decoder<BytesMut>;
+
+/// Turns a byte stream into frames. `P` is the memory of the unfinished frame: see [`Store`].
+///
+/// ```
+/// use bytes::Bytes;
+/// use framing::codec::{DecimalHeader, Error, FrameDecoder};
+///
+/// # fn main() -> Result<(), Error> {
+/// let mut decoder = FrameDecoder::new(DecimalHeader::default());
+/// assert_eq!(decoder.feed(&Bytes::from_static(b"5    "))?, [""; 0]);
+/// assert_eq!(decoder.needed(), 5);
+/// assert_eq!(decoder.feed(&Bytes::from_static(b"     hello0         3"))?, ["hello", ""]);
+/// assert!(matches!(decoder.feed_eof(), Err(Error::TruncatedFrame { received: 1, .. })));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Decoder<P> {
+    header: HeaderFormat,
+    max_frame_size: u64,
+    keep_header: bool,
+    /// The header of the unfinished frame as far as it has arrived, as it was received. Empty between
+    /// frames; complete in `State::Payload`.
+    head: Vec<u8>,
+    state: State<P>,
+    /// The stream offset of the unfinished frame's first byte.
+    offset: u64,
+    stats: Stats,
+}
+
+#[derive(Debug)]
+enum State<P> {
+    /// Between frames, or inside a header.
+    Header,
+    /// Inside a payload. `partial` has what arrived of it, after the header with `keep_header`.
+    Payload { extent: Extent, partial: P },
+    /// The stream was refused. `partial` is as above, `rest` goes from there to the end of the chunk.
+    Dead { error: Box<Error>, partial: P, rest: Vec<u8> },
+}
+
+impl<P: Partial> Decoder<P> {
+    /// A decoder with the default limit.
+    #[must_use]
+    pub fn new(header: impl Into<HeaderFormat>) -> Self {
+        let header = header.into();
+        let max_frame_size = header.limit(None).unwrap_or(0);
+        Self {
+            header,
+            max_frame_size,
+            keep_header: false,
+            head: Vec::new(),
+            state: State::Header,
+            offset: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// The same decoder with another limit, in the header's unit.
+    ///
+    /// # Errors
+    /// [`ConfigError::LimitTooHigh`].
+    pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
+        self.max_frame_size = self.header.limit(Some(limit))?;
+        Ok(self)
+    }
+
+    /// The same decoder, giving each frame as header and payload, as received (`true`), or the payload
+    /// alone (`false`).
+    #[must_use]
+    pub fn with_keep_header(mut self, keep_header: bool) -> Self {
+        self.keep_header = keep_header;
+        self
+    }
+
+    /// Takes bytes from `chunk`, from index `at` onwards, until a frame is complete.
+    ///
+    /// - `Ok(Some(frame))`: `at` is the index behind the frame. Call again; there may be more.
+    /// - `Ok(None)`: everything was taken and more is needed.
+    /// - `Err`: the stream is refused. Everything was taken, [`take_buffered`](Self::take_buffered) has
+    ///   it, and every later call fails equally without taking a byte.
+    ///
+    /// # Errors
+    /// [`Error::InvalidHeader`], [`Error::FrameTooLarge`], [`Error::InvalidPayload`] name the peer's
+    /// fault; [`Error::OutOfMemory`] is nobody's.
+    #[inline]
+    pub fn decode<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Result<Option<S::Frame>, Error> {
+        // A whole frame in the chunk is the hot path: no state changes, nothing is kept.
+        if self.head.is_empty() && matches!(self.state, State::Header) {
+            if let Some((header_size, payload_size)) =
+                whole_frame(self.header, self.max_frame_size, &chunk.as_ref()[*at..])
+            {
+                let end = *at + header_size + payload_size;
+                let start = if self.keep_header { *at } else { end - payload_size };
+                if let Ok(frame) = store.cut(chunk, start..end) {
+                    *at = end;
+                    self.count(&Stats::of_frame(header_size, payload_size));
+                    return Ok(Some(frame));
+                }
+            }
+        }
+        self.decode_pieces(store, chunk, at)
+    }
+
+    /// Takes all of `chunk` and adds the frames it completes to `frames`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode). The frames before the fault are in `frames`.
+    #[inline]
+    pub fn feed_into<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        frames: &mut Vec<S::Frame>,
+    ) -> Result<(), Error> {
+        let mut at = 0;
+        loop {
+            self.cut_whole_frames(store, chunk, &mut at, frames);
+            match self.decode_pieces(store, chunk, &mut at)? {
+                Some(frame) => frames.push(frame),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Forgets the stream: ready for the first byte of another one.
+    pub fn reset(&mut self) {
+        self.forget();
+        self.offset = 0;
+        self.stats = Stats::default();
+    }
+
+    /// Drops the bytes of the unfinished or refused frame, which the caller has copied from
+    /// [`buffered_parts`](Self::buffered_parts). A refused stream stays refused.
+    pub(crate) fn forget_buffered(&mut self) {
+        self.offset += self.buffered() as u64;
+        match &mut self.state {
+            State::Dead { partial, rest, .. } => {
+                (*partial, *rest) = (P::default(), Vec::new());
+                self.head = Vec::new();
+            }
+            State::Header | State::Payload { .. } => self.forget(),
+        }
+    }
+
+    /// The memory of the unfinished frame and the number of bytes it still lacks, where those are
+    /// known: for a caller that receives straight into that memory and then says so with
+    /// [`received_in_place`](Self::received_in_place).
+    pub fn in_place(&mut self) -> Option<(&mut P, usize)> {
+        match &mut self.state {
+            State::Payload { extent: Extent::Bytes(missing), partial } => Some((partial, *missing)),
+            _ => None,
+        }
+    }
+
+    /// `count` bytes have been added to the memory that [`in_place`](Self::in_place) gave. They are
+    /// fewer than the frame lacks: its last byte has to pass through [`decode`](Self::decode), which
+    /// alone completes frames.
+    pub fn received_in_place(&mut self, count: usize) {
+        if let State::Payload { extent: Extent::Bytes(missing), .. } = &mut self.state {
+            debug_assert!(count < *missing, "the last byte of a frame is not received in place");
+            *missing = missing.saturating_sub(count).max(1);
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, run: &Stats) {
+        self.offset += run.wire_bytes;
+        self.stats.add(run);
+    }
+
+    fn forget(&mut self) {
+        self.head = Vec::new();
+        self.state = State::Header;
+    }
+}
+
+impl FrameDecoder {
+    /// Takes all of `chunk` and gives the frames it completes.
+    ///
+    /// Frames before a fault are delivered: the fault is then in [`error`](Decoder::error) and is
+    /// returned by the next call.
+    ///
+    /// # Errors
+    /// As [`decode`](Decoder::decode).
+    pub fn feed(&mut self, chunk: &Bytes) -> Result<Vec<Bytes>, Error> {
+        let mut frames = Vec::new();
+        match self.feed_into(&BytesStore, chunk, &mut frames) {
+            Err(error) if frames.is_empty() => Err(error),
+            _ => Ok(frames),
+        }
+    }
+
+    /// Hands out the bytes of the unfinished frame, or of a refused stream from the refused frame on:
+    /// that is how a stream changes protocol.
+    pub fn take_buffered(&mut self) -> Bytes {
+        let taken = self.buffered_parts().concat();
+        self.forget_buffered();
+        Bytes::from(taken)
+    }
+}

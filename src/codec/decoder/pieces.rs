@@ -1,0 +1,161 @@
+//! Frames that arrive in pieces, and streams that are refused: every change of state.
+
+use super::{Decoder, State, Stats};
+use crate::codec::encoder::not_utf8;
+use crate::codec::error::Error;
+use crate::codec::extent::{Advance, Extent};
+use crate::codec::header::Scan;
+use crate::codec::hint;
+use crate::codec::store::{Partial, Room, Store};
+
+/// A header that kept more than this gives its memory back when its frame is complete.
+const KEPT_HEADER: usize = 64;
+
+impl<P: Partial> Decoder<P> {
+    #[inline(never)]
+    pub(super) fn decode_pieces<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Result<Option<S::Frame>, Error> {
+        let result = match &mut self.state {
+            State::Dead { error, .. } => return Err(Error::clone(error)),
+            State::Header => self.decode_header(store, chunk, at),
+            State::Payload { .. } => self.decode_payload(store, chunk, at),
+        };
+        if let Err(error) = &result {
+            self.die(error.clone(), &chunk.as_ref()[*at..]);
+            *at = chunk.as_ref().len();
+        }
+        result
+    }
+
+    /// Completes the header, then as much of the payload as is here.
+    ///
+    /// On an error `at` is the index of the first byte that is in none of `head` and `partial`.
+    fn decode_header<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Result<Option<S::Frame>, Error> {
+        let bytes = chunk.as_ref();
+        let start = *at;
+        let length = loop {
+            // A header that begins in this chunk is read where it lies, one that was cut is put together.
+            let whole = self.head.is_empty();
+            let seen = if whole { &bytes[*at..] } else { &self.head[..] };
+            match self.header.scan(seen) {
+                Scan::Complete { size, length } => {
+                    if whole {
+                        self.head.extend_from_slice(&bytes[*at..*at + size]);
+                        *at += size;
+                    }
+                    break length;
+                }
+                Scan::Invalid { at: bad } => {
+                    return Err(Error::InvalidHeader {
+                        header: seen[..=bad].to_vec(),
+                        offset: self.offset,
+                        hint: self.hint(&bytes[*at..]),
+                    });
+                }
+                Scan::Partial { needed } => {
+                    let taken = if whole { bytes.len() - *at } else { needed.min(bytes.len() - *at) };
+                    self.head.extend_from_slice(&bytes[*at..*at + taken]);
+                    *at += taken;
+                    if whole || taken == 0 {
+                        return Ok(None);
+                    }
+                }
+            }
+        };
+        if length > self.max_frame_size {
+            return Err(Error::FrameTooLarge {
+                length: self.header.exact_length(&self.head),
+                limit: self.max_frame_size,
+                offset: Some(self.offset),
+            });
+        }
+        let in_chunk = *at - start == self.head.len();
+        let mut extent = Extent::new(self.header.unit(), length);
+        match extent.advance(&bytes[*at..]) {
+            Advance::Complete { taken } if in_chunk || !self.keep_header => {
+                let from = if self.keep_header { start } else { *at };
+                let frame = store.cut(chunk, from..*at + taken)?;
+                *at += taken;
+                self.completed(self.head.len(), taken);
+                return Ok(Some(frame));
+            }
+            _ => {}
+        }
+        let mut partial = P::default();
+        if self.keep_header {
+            store.append(&mut partial, &self.head, Room::new(self.head.len(), extent.most()))?;
+        }
+        // The look ahead counted; the payload's state counts again, from its first byte.
+        self.state = State::Payload { extent: Extent::new(self.header.unit(), length), partial };
+        self.decode_payload(store, chunk, at)
+    }
+
+    fn decode_payload<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Result<Option<S::Frame>, Error> {
+        let State::Payload { extent, partial } = &mut self.state else { return Ok(None) };
+        let bytes = &chunk.as_ref()[*at..];
+        let advance = extent.advance(bytes);
+        let taken = match advance {
+            Advance::Partial => bytes.len(),
+            Advance::Complete { taken } => taken,
+            Advance::Invalid { at: bad } => {
+                let kept = if self.keep_header { self.head.len() } else { 0 };
+                let reason = not_utf8(bytes.get(bad).copied(), partial.len() - kept + bad);
+                return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
+            }
+        };
+        if taken > 0 {
+            let arrived = partial.len() + taken;
+            store.append(partial, &bytes[..taken], Room::new(arrived, extent.most()))?;
+            *at += taken;
+        }
+        if advance == Advance::Partial {
+            return Ok(None);
+        }
+        let kept = if self.keep_header { self.head.len() } else { 0 };
+        let payload_size = partial.len() - kept;
+        let frame = store.finish(partial)?;
+        self.state = State::Header;
+        self.completed(self.head.len(), payload_size);
+        Ok(Some(frame))
+    }
+
+    /// Steps behind a frame that was put together, and counts it.
+    fn completed(&mut self, header_size: usize, payload_size: usize) {
+        self.count(&Stats::of_frame(header_size, payload_size));
+        self.head.clear();
+        if self.head.capacity() > KEPT_HEADER {
+            self.head = Vec::new();
+        }
+    }
+
+    fn die(&mut self, error: Error, rest: &[u8]) {
+        let partial = match std::mem::replace(&mut self.state, State::Header) {
+            State::Payload { partial, .. } => partial,
+            State::Header | State::Dead { .. } => P::default(),
+        };
+        self.state = State::Dead { error: Box::new(error), partial, rest: rest.to_vec() };
+    }
+
+    /// `ahead`: what of the chunk is not in `head`.
+    fn hint(&self, ahead: &[u8]) -> Option<&'static str> {
+        if self.head.is_empty() {
+            return hint::hint(ahead);
+        }
+        let seen: Vec<u8> = self.head.iter().chain(ahead.iter().take(64)).copied().collect();
+        hint::hint(&seen)
+    }
+}

@@ -1,0 +1,115 @@
+//! What a decoder knows of its stream, between two calls. Nothing here changes anything.
+
+use super::{Decoder, State, Stats};
+use crate::codec::error::{Error, Stage};
+use crate::codec::header::{HeaderFormat, Scan};
+use crate::codec::store::Partial;
+
+impl<P: Partial> Decoder<P> {
+    /// Says that no byte follows.
+    ///
+    /// # Errors
+    /// [`Error::TruncatedFrame`] inside a frame, which is kept: more may be fed after all. What ended
+    /// a refused stream, again.
+    pub fn feed_eof(&self) -> Result<(), Error> {
+        let (stage, received, missing) = match &self.state {
+            State::Dead { error, .. } => return Err(Error::clone(error)),
+            State::Header if self.head.is_empty() => return Ok(()),
+            State::Header => (Stage::Header, self.head.len(), self.needed()),
+            State::Payload { extent, partial } => {
+                let kept = if self.keep_header { self.head.len() } else { 0 };
+                (Stage::Payload, partial.len() - kept, extent.least())
+            }
+        };
+        Err(Error::TruncatedFrame { stage, expected: received.saturating_add(missing), received })
+    }
+
+    /// The least number of bytes that can complete the next step: the rest of the header, then the
+    /// rest of the payload. 0 on a refused stream.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        match &self.state {
+            State::Dead { .. } => 0,
+            State::Payload { extent, .. } => extent.least(),
+            State::Header if self.head.is_empty() => self.header.min_size(),
+            State::Header => match self.header.scan(&self.head) {
+                Scan::Partial { needed } => needed,
+                Scan::Complete { .. } | Scan::Invalid { .. } => 0,
+            },
+        }
+    }
+
+    /// The bytes of the unfinished frame, header included; on a refused stream everything from the
+    /// refused frame's first byte.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        let rest = if let State::Dead { rest, .. } = &self.state { rest.len() } else { 0 };
+        self.separate_head().len() + self.partial().map_or(0, P::len) + rest
+    }
+
+    /// The bytes that [`buffered`](Self::buffered) counts, in order.
+    #[must_use]
+    pub fn buffered_parts(&self) -> Vec<&[u8]> {
+        let mut parts = vec![self.separate_head()];
+        parts.extend(self.partial().into_iter().flat_map(P::parts));
+        if let State::Dead { rest, .. } = &self.state {
+            parts.push(rest);
+        }
+        parts
+    }
+
+    /// The header of the unfinished frame where [`partial`](Self::partial) does not begin with it.
+    #[must_use]
+    pub fn separate_head(&self) -> &[u8] {
+        let in_partial = self.keep_header && self.partial().is_some_and(|partial| !partial.is_empty());
+        if in_partial { &[] } else { &self.head }
+    }
+
+    /// The memory of the unfinished payload, or of the one that was refused.
+    #[must_use]
+    pub fn partial(&self) -> Option<&P> {
+        match &self.state {
+            State::Header => None,
+            State::Payload { partial, .. } | State::Dead { partial, .. } => Some(partial),
+        }
+    }
+
+    /// The stream offset of the first byte that no completed frame accounts for.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What the stream was refused for.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.state {
+            State::Dead { error, .. } => Some(error),
+            State::Header | State::Payload { .. } => None,
+        }
+    }
+
+    /// A snapshot of the counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { buffered: self.buffered(), ..self.stats }
+    }
+
+    /// The header format.
+    #[must_use]
+    pub fn header(&self) -> HeaderFormat {
+        self.header
+    }
+
+    /// The limit, in the header's unit.
+    #[must_use]
+    pub fn max_frame_size(&self) -> u64 {
+        self.max_frame_size
+    }
+
+    /// Whether frames begin with their header.
+    #[must_use]
+    pub fn keep_header(&self) -> bool {
+        self.keep_header
+    }
+}

@@ -1,0 +1,81 @@
+//! Frames that are all in one chunk: the hot path. No state changes, nothing is kept.
+
+use super::{Decoder, State, Stats};
+use crate::codec::extent::Unit;
+use crate::codec::header::{HeaderFormat, Scan};
+use crate::codec::store::{Partial, Store};
+
+/// More frames than this are not expected in one chunk, however small the first one is.
+const MAX_RESERVED: usize = 8 * 1024;
+
+impl<P: Partial> Decoder<P> {
+    /// The hot path of [`feed_into`](Self::feed_into): takes frames as long as they are all in the chunk.
+    ///
+    /// What stops it, be it a fault or a lack of memory, is for
+    /// [`decode_pieces`](Self::decode_pieces) to find again.
+    #[inline(never)]
+    pub(super) fn cut_whole_frames<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+        frames: &mut Vec<S::Frame>,
+    ) {
+        if !self.head.is_empty() || !matches!(self.state, State::Header) {
+            return;
+        }
+        // Locals, which the calls in the loop cannot touch, so that they stay in registers.
+        let (header, limit, keep_header) = (self.header, self.max_frame_size, self.keep_header);
+        let (bytes, from, before) = (chunk.as_ref(), *at, frames.len());
+        let (mut here, mut header_bytes, mut largest) = (from, 0, 0);
+        // Streams tend to consist of frames of one size: a header like the last one is not read again,
+        // and the processor need not wait for it to know where the next frame begins.
+        let (mut last, mut header_size, mut payload_size) = (None, 0, 0);
+        loop {
+            let rest = &bytes[here..];
+            let fingerprint = header.fingerprint(rest);
+            if fingerprint.is_none() || fingerprint != last || header_size + payload_size > rest.len() {
+                let Some(sizes) = whole_frame(header, limit, rest) else { break };
+                (header_size, payload_size) = sizes;
+                last = fingerprint;
+                largest = largest.max(payload_size);
+            }
+            let end = here + header_size + payload_size;
+            let start = if keep_header { here } else { end - payload_size };
+            let Ok(frame) = store.cut(chunk, start..end) else { break };
+            if frames.len() == frames.capacity() {
+                reserve(frames, bytes.len() - here, end - here);
+            }
+            frames.push(frame);
+            here = end;
+            header_bytes += header_size;
+        }
+        *at = here;
+        self.count(&Stats {
+            frames: (frames.len() - before) as u64,
+            payload_bytes: (here - from - header_bytes) as u64,
+            wire_bytes: (here - from) as u64,
+            largest_frame: largest as u64,
+            buffered: 0,
+        });
+    }
+}
+
+/// Makes room for the frames that `size` bytes hold if all are like the `first` of them.
+#[cold]
+#[inline(never)]
+fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) {
+    frames.reserve((size / first.max(1)).clamp(1, MAX_RESERVED));
+}
+
+/// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
+/// `decode_header` decides.
+#[inline]
+pub(super) fn whole_frame(header: HeaderFormat, limit: u64, bytes: &[u8]) -> Option<(usize, usize)> {
+    let Scan::Complete { size, length } = header.scan(bytes) else { return None };
+    if length > limit || header.unit() != Unit::Bytes {
+        return None;
+    }
+    let payload_size = usize::try_from(length).ok()?;
+    (payload_size <= bytes.len() - size).then_some((size, payload_size))
+}
