@@ -10,6 +10,7 @@
 //! for receiving.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -26,31 +27,34 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let repeats = if quick { 3 } else { 101 };
     println!("{:<18} {:>8} {:>19} {:>16}", "workload", "ratio", "middle half", "ours / theirs");
-    for size in [32, 1024, 64 * 1024] {
-        let payload = Bytes::from(vec![b'x'; size]);
-        let count = if quick { 64 } else { TURN / size };
-        row(
-            "decode",
-            size,
-            repeats,
-            count,
-            || decode_ours(&payload, count),
-            || decode_theirs(&payload, count),
-        );
-        row(
-            "encode",
-            size,
-            repeats,
-            count,
-            || encode_ours(&payload, count),
-            || encode_theirs(&payload, count),
-        );
+    for sizes in [32..33, 22..43, 1024..1025, 65_536..65_537] {
+        let count = if quick { 64 } else { TURN / sizes.start };
+        let payloads = payloads(&sizes, count);
+        let what = if sizes.len() == 1 {
+            format!("{} B", sizes.start)
+        } else {
+            format!("{}-{} B", sizes.start, sizes.end - 1)
+        };
+        row("decode", &what, repeats, count, || decode_ours(&payloads), || decode_theirs(&payloads));
+        row("encode", &what, repeats, count, || encode_ours(&payloads), || encode_theirs(&payloads));
     }
+}
+
+/// `count` payloads of all the sizes, in an order that a processor cannot guess.
+fn payloads(sizes: &Range<usize>, count: usize) -> Vec<Bytes> {
+    let whole = Bytes::from(vec![b'x'; sizes.end]);
+    let mut state = 1_u32;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            whole.slice(..sizes.start + (state >> 16) as usize % sizes.len())
+        })
+        .collect()
 }
 
 fn row(
     name: &str,
-    size: usize,
+    what: &str,
     repeats: usize,
     count: usize,
     ours: impl Fn() -> Duration,
@@ -72,7 +76,7 @@ fn row(
         times[repeats / 2] / count * 1e9
     };
     println!(
-        "{name:<8} {size:>6} B {:>8.3} {:>8.3} - {:>8.3} {:>8.1} / {:.1} ns",
+        "{name:<8} {what:>8} {:>8.3} {:>8.3} - {:>8.3} {:>8.1} / {:.1} ns",
         ratios[repeats / 2],
         ratios[repeats / 4],
         ratios[repeats - 1 - repeats / 4],
@@ -81,19 +85,27 @@ fn row(
     );
 }
 
-/// As many chunks of whole frames as hold `count` of them.
-fn chunks(frame: &[u8], count: usize) -> Vec<BytesMut> {
-    let per_chunk = (CHUNK / frame.len()).max(1);
-    (0..count)
-        .step_by(per_chunk)
-        .map(|done| BytesMut::from(&frame.repeat(per_chunk.min(count - done))[..]))
-        .collect()
+/// The frames, in chunks of whole ones.
+fn chunks(frames: impl Iterator<Item = BytesMut>) -> Vec<BytesMut> {
+    let mut chunks = vec![BytesMut::new()];
+    for frame in frames {
+        if chunks.last().is_some_and(|chunk| !chunk.is_empty() && chunk.len() + frame.len() > CHUNK) {
+            chunks.push(BytesMut::new());
+        }
+        chunks.last_mut().expect("there is one").extend_from_slice(&frame);
+    }
+    // As large as what is in them, like a buffer that was read into.
+    chunks.iter().map(|chunk| BytesMut::from(&chunk[..])).collect()
 }
 
-fn decode_ours(payload: &Bytes, count: usize) -> Duration {
-    let mut frame = BytesMut::new();
-    FrameEncoder::new(DecimalHeader::default()).encode(payload, &mut frame).expect("a small frame");
-    let chunks: Vec<Bytes> = chunks(&frame, count).into_iter().map(BytesMut::freeze).collect();
+fn decode_ours(payloads: &[Bytes]) -> Duration {
+    let encoder = FrameEncoder::new(DecimalHeader::default());
+    let frames = payloads.iter().map(|payload| {
+        let mut frame = BytesMut::new();
+        encoder.encode(payload, &mut frame).expect("a small frame");
+        frame
+    });
+    let chunks: Vec<Bytes> = chunks(frames).into_iter().map(BytesMut::freeze).collect();
     let mut decoder = FrameDecoder::new(DecimalHeader::default());
     let mut done = 0;
     let mut frames = Vec::new();
@@ -107,14 +119,17 @@ fn decode_ours(payload: &Bytes, count: usize) -> Duration {
         }
     }
     let took = start.elapsed();
-    assert_eq!(done, count);
+    assert_eq!(done, payloads.len());
     took
 }
 
-fn decode_theirs(payload: &Bytes, count: usize) -> Duration {
-    let mut frame = BytesMut::new();
-    LengthDelimitedCodec::new().encode(payload.clone(), &mut frame).expect("a small frame");
-    let chunks = chunks(&frame, count);
+fn decode_theirs(payloads: &[Bytes]) -> Duration {
+    let mut encoder = LengthDelimitedCodec::new();
+    let chunks = chunks(payloads.iter().map(|payload| {
+        let mut frame = BytesMut::new();
+        encoder.encode(payload.clone(), &mut frame).expect("a small frame");
+        frame
+    }));
     let mut decoder = LengthDelimitedCodec::new();
     let mut done = 0;
 
@@ -126,26 +141,26 @@ fn decode_theirs(payload: &Bytes, count: usize) -> Duration {
         }
     }
     let took = start.elapsed();
-    assert_eq!(done, count);
+    assert_eq!(done, payloads.len());
     took
 }
 
-fn encode_ours(payload: &Bytes, count: usize) -> Duration {
+fn encode_ours(payloads: &[Bytes]) -> Duration {
     let encoder = FrameEncoder::new(DecimalHeader::default());
     let mut wire = BytesMut::with_capacity(CHUNK);
     let start = Instant::now();
-    for _ in 0..count {
+    for payload in payloads {
         encoder.encode(black_box(payload), &mut wire).expect("a small frame");
         black_box::<Bytes>(wire.split().freeze());
     }
     start.elapsed()
 }
 
-fn encode_theirs(payload: &Bytes, count: usize) -> Duration {
+fn encode_theirs(payloads: &[Bytes]) -> Duration {
     let mut encoder = LengthDelimitedCodec::new();
     let mut wire = BytesMut::with_capacity(CHUNK);
     let start = Instant::now();
-    for _ in 0..count {
+    for payload in payloads {
         encoder.encode(black_box(payload).clone(), &mut wire).expect("a small frame");
         black_box::<Bytes>(wire.split().freeze());
     }

@@ -17,15 +17,16 @@ def status(key):
 _ONE_LARGE_FRAME = """
 size = int(sys.argv[1])
 decoder = framing.FrameDecoder()
-chunk = bytes(256 * 1024)
-decoder.feed(framing.encode(chunk))
+size_of_chunk = 256 * 1024
+decoder.feed(framing.encode(b"x" * size_of_chunk))
 before = status("VmHWM")
 decoder.feed(b"%-10d" % size)
 left = size
 frames = []
 while left:
-    frames = decoder.feed(chunk[:left] if left < len(chunk) else chunk)
-    left -= min(left, len(chunk))
+    # A new one each time, as from a socket.
+    frames = decoder.feed(b"x" * min(left, size_of_chunk))
+    left -= min(left, size_of_chunk)
 assert len(frames) == 1 and len(frames[0]) == size
 print(status("VmHWM") - before)
 """
