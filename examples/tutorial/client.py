@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def receive(sock: socket.socket) -> Iterator[bytes]:
     decoder = FrameDecoder()
-    while chunk := sock.recv(16):
+    while decoder.error is None and (chunk := sock.recv(16)):
         yield from decoder.feed(chunk)
     decoder.feed_eof()
 
