@@ -45,20 +45,21 @@ def feed_by_hand(chunks: list[bytes]) -> harness.Work:
     return work
 
 
-def unpack_all(stream: bytes, size: int, chunk_size: int) -> harness.Work:
+def unpack_all(sizes: list[int], chunk_size: int) -> harness.Work:
     """The floor: the same `bytes` objects, as many at a time, without looking at a header."""
-    frame_size = framing.HEADER_SIZE + size
-    per_chunk = chunk_size // frame_size
-    layout = struct.Struct(f"{framing.HEADER_SIZE}x{size}s" * per_chunk)
-    chunks = [chunk for chunk in cut(stream, layout.size) if len(chunk) == layout.size]
-    rest = stream[len(chunks) * layout.size :]
-    tail = struct.Struct(f"{framing.HEADER_SIZE}x{size}s" * (len(rest) // frame_size))
+    works = []
+    layout: list[str] = []
+    room = chunk_size
+    for size in [*sizes, chunk_size]:
+        if (room := room - framing.HEADER_SIZE - size) < 0:
+            fields = struct.Struct("".join(layout))
+            works.append((fields.unpack, bytes(fields.size)))
+            layout, room = [], chunk_size - framing.HEADER_SIZE - size
+        layout.append(f"{framing.HEADER_SIZE}x{size}s")
 
     def work() -> None:
-        unpack = layout.unpack
-        for chunk in chunks:
+        for unpack, chunk in works:
             unpack(chunk)
-        tail.unpack(rest)
 
     return work
 
@@ -84,7 +85,7 @@ def decoding(option: harness.Options) -> None:
     count = 1560 * 8
     small = framing.encode(bytes(range(32))) * count
     others: list[harness.Other] = [
-        ('floor: struct "10x32s"*k', unpack_all(small, 32, CHUNK), 1.3),
+        ('floor: struct "10x32s"*k', unpack_all([32] * count, CHUNK), 1.3),
         ("by hand: bytearray + int()", feed_by_hand(cut(small, CHUNK)), 0.07),
     ]
     if peer := unpack_msgpack(32, count):
@@ -96,10 +97,10 @@ def decoding(option: harness.Options) -> None:
     )
 
     count = 1560 * 8
-    sizes = random.Random(1)
-    mixed = b"".join(framing.encode(bytes(sizes.randrange(22, 43))) for _ in range(count))
-    chunks = cut(mixed, CHUNK)
-    floor: harness.Other = ('32 B floor: struct "10x32s"*k', unpack_all(small, 32, CHUNK), None)
+    choose = random.Random(1)
+    sizes = [choose.randrange(22, 43) for _ in range(count)]
+    chunks = cut(b"".join(framing.encode(bytes(size)) for size in sizes), CHUNK)
+    floor: harness.Other = ('floor: struct "10x31s10x24s..."', unpack_all(sizes, CHUNK), None)
     hand: harness.Other = ("by hand: bytearray + int()", feed_by_hand(chunks), None)
     rows = harness.compare(
         option, "feed 22 to 42 B, 64 KiB chunks", feed_all(chunks), [floor, hand], count=count
@@ -109,7 +110,7 @@ def decoding(option: harness.Options) -> None:
     count = 312 * 8
     medium = framing.encode(bytes(200)) * count
     chunks = cut(medium, CHUNK)
-    floor = ('floor: struct "10x200s"*k', unpack_all(medium, 200, CHUNK), 1.3)
+    floor = ('floor: struct "10x200s"*k', unpack_all([200] * count, CHUNK), 1.3)
     harness.report(
         option,
         harness.compare(option, "feed 200 B, 64 KiB chunks", feed_all(chunks), [floor], count=count),
