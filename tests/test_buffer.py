@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
 import random
@@ -196,6 +197,33 @@ def test_a_truncated_frame_shows_the_bytes_of_its_moment() -> None:
         decoder.feed_eof()
     assert put(decoder, payload[arrived:]) == [payload]
     assert caught.value.partial == encode(payload)[: arrived + 10]
+
+
+@pytest.mark.parametrize("between", ["take", "feed", "reset", "error"])
+def test_memory_of_a_frame_never_becomes_anybody_elses(between: str) -> None:
+    """Lent for a frame of which only the header is here, and then not used for it."""
+    decoder = FrameDecoder()
+    wire = b"%-10d" % 1_000_000
+    assert put(decoder, wire) == []
+    view = decoder.get_buffer()
+    if between == "take":
+        assert decoder.take_buffered() == wire
+    elif between == "feed":
+        assert decoder.feed(b"x" * 100) == []
+    elif between == "reset":
+        decoder.reset()
+    else:
+        decoder.feed(b"x" * 1_000_000 + b"?")
+    del view
+    for _ in range(8):
+        view = decoder.get_buffer()
+        view[:1] = b"7"
+        with contextlib.suppress(ValueError):
+            decoder.buffer_updated(1)
+        del view
+        other = FrameDecoder()
+        assert len(other.get_buffer()) == len(FrameDecoder().get_buffer())
+        assert put(other, encode(bytes(300_000))) == [bytes(300_000)]
 
 
 def test_decoders_do_not_share_memory_that_is_lent() -> None:

@@ -167,3 +167,53 @@ def test_a_gigabyte_peaks_at_its_own_size() -> None:
     program = [sys.executable, "-c", ONE_GIGABYTE]
     output = subprocess.run(program, check=True, capture_output=True, text=True).stdout
     assert float(output) <= 1.05
+
+
+NO_MEMORY = """
+import resource, sys, framing
+data, extra = eval(sys.argv[1]), int(sys.argv[2])
+decoder = framing.FrameDecoder()
+decoder.feed(b"3         ab")
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+resource.setrlimit(resource.RLIMIT_AS, (used + extra, hard))
+try:
+    frames = decoder.feed(data)
+except MemoryError:
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    # What was complete is delivered when there is memory again, and only then the fault.
+    try:
+        frames = decoder.feed(b"")
+    except MemoryError:
+        frames = []
+    print("short", end=" ")
+resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+assert len(frames) == decoder.stats.frames, (len(frames), decoder.stats)
+assert frames[:1] in ([b"abc"], []), frames[:1]
+try:
+    decoder.feed(b"")
+    assert decoder.error is None
+except (MemoryError, framing.InvalidHeader) as error:
+    assert decoder.error is not None, error
+decoder.reset()
+assert decoder.feed(b"2         ok") == [b"ok"]
+print("fine")
+"""
+
+
+if sys.platform == "linux":
+
+    @pytest.mark.parametrize("extra", [2, 10, 20, 40, 400])
+    @pytest.mark.parametrize(
+        "data",
+        [
+            'b"c" + b"0         " * 2_000_000',
+            'b"c50000000  " + b"x" * 50_000_000',
+            'b"c?" * 30_000_000',
+        ],
+    )
+    def test_a_lack_of_memory_is_an_error_that_loses_no_frame(data: str, extra: int) -> None:
+        program = [sys.executable, "-c", NO_MEMORY, data, str(extra * 1_000_000)]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout in ("fine\n", "short fine\n")

@@ -62,7 +62,7 @@ class FramingError(Exception):
         super().__init__(*args if self._errno is None else (self._errno, *args))
 
     def __str__(self) -> str:
-        return str(self.args[-1]) if self.args else ""
+        return str(self.args[-1]) if self._facts else super().__str__()
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in self._facts)

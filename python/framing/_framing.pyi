@@ -111,8 +111,8 @@ class FrameDecoder:
 
         Raises:
             InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
-            ValueError: `nbytes` is negative or more than the view has, or there is no view that has
-                not been taken yet. Nothing is taken then.
+            ValueError: `nbytes` is negative, or more than the view has; where there is no view that has
+                not been taken yet, more than 0. Nothing is taken then.
         """
     @property
     def buffered(self, /) -> int:
@@ -135,6 +135,8 @@ class FrameDecoder:
             InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
             FrameTooLarge: A header announces more than `max_frame_size`.
             InvalidPayload: The header counts code points and the payload is not UTF-8.
+            MemoryError: There was no memory for a frame: the stream is refused like for the others. Or
+                there was none for the list; then the next call gives the frames.
             TypeError: `data` is not bytes-like.
         """
     def feed_eof(self, /) -> None:
@@ -151,7 +153,8 @@ class FrameDecoder:
 
         The rest of a large frame is received straight into its final memory. The view may be kept as
         long as one likes, and never shows a frame that has been delivered. Write to it only before
-        `buffer_updated`: afterwards it may be memory of the unfinished frame.
+        `buffer_updated`: afterwards it may be memory of the unfinished frame. What it shows before it
+        is written to is unspecified: it may be bytes of earlier reads.
 
         Args:
             sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be

@@ -122,7 +122,11 @@ impl fmt::Display for Error {
                 write!(f, "invalid payload{}: {reason}", At(*offset))
             }
             Self::FrameTooLarge { length, limit, offset } => {
-                write!(f, "frame length {length} exceeds the limit {limit}{}", At(*offset))
+                write!(
+                    f,
+                    "payload length {length} exceeds the limit of {limit} (max_frame_size){}",
+                    At(*offset)
+                )
             }
             Self::BufferTooSmall { needed, available } => {
                 write!(f, "the frame needs {needed} bytes, the buffer has {available}")

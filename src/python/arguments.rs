@@ -86,7 +86,8 @@ impl FromPyObject<'_, '_> for Integer {
             Ok(_) if object.is_instance_of::<PyBool>() => Err(PyTypeError::new_err("a bool")),
             Ok(number) => Ok(Self::Small(number)),
             Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
-                let bits: usize = object.call_method0("bit_length")?.extract()?;
+                let bits: usize =
+                    object.call_method0("__index__")?.call_method0("bit_length")?.extract()?;
                 let shown = if bits <= 128 {
                     object.repr()?.to_string()
                 } else {

@@ -54,6 +54,8 @@ struct Inner {
     decoder: Decoder<GrowingBytes>,
     /// What `get_buffer` has lent out and `buffer_updated` has not yet taken back.
     grant: Option<Grant>,
+    /// Frames of a call that had no memory for its result. The next call delivers them first.
+    undelivered: Vec<Py<PyBytes>>,
 }
 
 /// Completed frames, and the fault behind them.
@@ -66,28 +68,42 @@ impl PyFrameDecoder {
         self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A list of frames, or the error where there are none.
+    fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
+        match outcome {
+            (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
+            (frames, _) => memory::list(py, frames).map_err(|(error, mut frames)| {
+                let mut inner = self.lock(py);
+                // Empty, unless another thread has been here in between.
+                frames.append(&mut inner.undelivered);
+                inner.undelivered = frames;
+                error
+            }),
+        }
+    }
+
     pub(super) fn feed_input<'py>(&self, py: Python<'py>, input: &Input<'py>) -> PyResult<Outcome> {
-        let data = input.bytes(py)?;
-        Ok(self.lock(py).feed(&PyStore { py, owner: input.unchanging() }, data))
+        let mut inner = self.lock(py);
+        Ok(inner.feed(&PyStore { py, owner: input.unchanging() }, input.bytes(py)?))
     }
 }
 
 impl Inner {
     fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
-        let mut frames = Vec::new();
+        let mut frames = std::mem::take(&mut self.undelivered);
         let result = self.decoder.feed_into(store, data, &mut frames);
         (frames, result)
     }
 
     /// Memory for the next read: the frame's own where a large one is under way, else scratch memory.
-    fn lend<'a>(&'a mut self, py: Python<'_>) -> PyResult<&'a Grant> {
+    fn lend(&mut self, py: Python<'_>) -> PyResult<&Grant> {
         let grant = match self.grant.take() {
-            Some(grant) if grant.is_scratch() => grant,
+            Some(scratch @ Grant::Scratch(_)) => scratch,
             _ => match self.decoder.in_place() {
                 Some((partial, missing)) if missing > READ_SIZE => {
                     let room = Room::new(partial.len(), missing);
                     let (memory, start, len) = partial.lend(py, room)?;
-                    Grant { memory, start, len: len.min(missing - TAIL) }
+                    Grant::InPlace { memory, start, len: len.min(missing - TAIL) }
                 }
                 _ => Grant::scratch(py)?,
             },
@@ -97,26 +113,20 @@ impl Inner {
 
     /// Takes the first `count` bytes of what was lent.
     fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
-        if let Some((partial, missing)) = self.decoder.in_place() {
-            if partial.continues(&grant.memory, grant.start) && count < missing {
+        if let (Grant::InPlace { memory, start, .. }, Some((partial, missing))) =
+            (&grant, self.decoder.in_place())
+        {
+            if partial.continues(memory, *start) && count < missing {
                 partial.received(count);
                 self.decoder.received_in_place(count);
                 return (Vec::new(), Ok(()));
             }
         }
-        // Scratch memory; or a frame's whose decoder has since been fed or reset by other means: then it
-        // is not the decoder's memory any more, and just as readable.
+        // Scratch memory; or that of a frame whose decoder has since been fed or reset by other means:
+        // then it is not the frame's any more, and just as readable.
         let outcome = self.feed(&PyStore { py, owner: None }, grant.bytes(py, count));
         grant.give_back(py);
         outcome
-    }
-}
-
-/// A list of frames, or the error where there are none.
-pub(super) fn delivered(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyList>> {
-    match outcome {
-        (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
-        (frames, _) => memory::list(py, frames),
     }
 }
 
@@ -140,7 +150,7 @@ impl PyFrameDecoder {
         let HeaderArgument(header) = header;
         let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        Ok(Self(Mutex::new(Inner { decoder, grant: None })))
+        Ok(Self(Mutex::new(Inner { decoder, grant: None, undelivered: Vec::new() })))
     }
 
     /// Takes received bytes and gives the frames they complete, in order.
@@ -152,10 +162,12 @@ impl PyFrameDecoder {
     ///     InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
     ///     FrameTooLarge: A header announces more than `max_frame_size`.
     ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
+    ///     MemoryError: There was no memory for a frame: the stream is refused like for the others. Or
+    ///         there was none for the list; then the next call gives the frames.
     ///     TypeError: `data` is not bytes-like.
     #[pyo3(signature = (data) -> "list[bytes]")]
     fn feed<'py>(&self, py: Python<'py>, data: Data<'py>) -> PyResult<Bound<'py, PyList>> {
-        delivered(py, self.feed_input(py, &data.0)?)
+        self.deliver(py, self.feed_input(py, &data.0)?)
     }
 
     /// Says that the stream has ended. May be repeated; more may be fed afterwards.
@@ -173,7 +185,7 @@ impl PyFrameDecoder {
         if !matches!(error, Error::TruncatedFrame { .. }) {
             return Err(exception(py, &error, None));
         }
-        let mut parts = vec![PyBytes::new(py, &head).into_any()];
+        let mut parts = vec![memory::copied(py, &head)?.into_bound(py).into_any()];
         for (object, Range { start, end }) in pieces.into_iter().flatten() {
             // A view, not a copy: the frame may be large, and nobody may ask for it.
             let range = PySlice::new(py, isize::try_from(start)?, isize::try_from(end)?, 1);
@@ -186,7 +198,8 @@ impl PyFrameDecoder {
     ///
     /// The rest of a large frame is received straight into its final memory. The view may be kept as
     /// long as one likes, and never shows a frame that has been delivered. Write to it only before
-    /// `buffer_updated`: afterwards it may be memory of the unfinished frame.
+    /// `buffer_updated`: afterwards it may be memory of the unfinished frame. What it shows before it
+    /// is written to is unspecified: it may be bytes of earlier reads.
     ///
     /// Args:
     ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
@@ -201,12 +214,8 @@ impl PyFrameDecoder {
         sizehint: Named<Integer>,
     ) -> PyResult<Bound<'py, PyMemoryView>> {
         sizehint.get("sizehint", "an integer")?;
-        let grant = {
-            let mut inner = self.lock(py);
-            let Grant { memory, start, len } = inner.lend(py)?;
-            Grant { memory: memory.clone_ref(py), start: *start, len: *len }
-        };
-        grant.view(py)
+        let window = self.lock(py).lend(py)?.window(py);
+        window.view(py)
     }
 
     /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
@@ -217,8 +226,8 @@ impl PyFrameDecoder {
     ///
     /// Raises:
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
-    ///     ValueError: `nbytes` is negative or more than the view has, or there is no view that has
-    ///         not been taken yet. Nothing is taken then.
+    ///     ValueError: `nbytes` is negative, or more than the view has; where there is no view that has
+    ///         not been taken yet, more than 0. Nothing is taken then.
     #[pyo3(signature = (nbytes) -> "list[bytes]")]
     fn buffer_updated<'py>(
         &self,
@@ -230,7 +239,7 @@ impl PyFrameDecoder {
             if let Some(error) = inner.decoder.error() {
                 (Vec::new(), Err(error.clone()))
             } else {
-                let len = inner.grant.as_ref().map_or(0, |grant| grant.len);
+                let len = inner.grant.as_ref().map_or(0, |grant| grant.parts().2);
                 let note =
                     if len == 0 { " (call get_buffer first)" } else { " (the size of the view)" };
                 let count = match nbytes.at_most("nbytes", len, note) {
@@ -246,7 +255,7 @@ impl PyFrameDecoder {
                 }
             }
         };
-        delivered(py, outcome)
+        self.deliver(py, outcome)
     }
 
     /// Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
@@ -268,6 +277,7 @@ impl PyFrameDecoder {
         let mut inner = self.lock(py);
         inner.decoder.reset();
         inner.grant = None;
+        inner.undelivered = Vec::new();
     }
 
     /// Bytes of the unfinished frame, header included.

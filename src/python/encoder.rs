@@ -132,10 +132,12 @@ impl PyFrameEncoder {
         let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
-        let fits = needed <= available
-            && write_behind(&target, offset + header_size, payload, header_size, |header| {
-                self.0.write_header(plan, header);
-            });
+        let (at, payload) = (offset + header_size, std::ptr::from_ref(payload));
+        let fill = |header: &mut [u8]| self.0.write_header(plan, header);
+        // SAFETY: the payload's bytes are held by the argument, to the end of this call.
+        #[expect(unsafe_code, reason = "what is unsafe about it is in `memory`")]
+        let fits =
+            needed <= available && unsafe { write_behind(&target, at, payload, header_size, fill) };
         if !fits {
             return Err(exception(py, &Error::BufferTooSmall { needed, available }, None));
         }

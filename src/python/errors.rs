@@ -5,10 +5,11 @@
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyInt, PyTuple, PyType};
+use pyo3::types::{PyInt, PyTuple, PyType};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
+use super::memory::copied;
 use crate::codec::{ConfigError, Error, Length};
 
 /// The exception for `error`.
@@ -46,7 +47,7 @@ pub(super) fn config_exception(error: ConfigError) -> PyErr {
 fn build(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> PyResult<PyErr> {
     let instance = match error {
         Error::InvalidHeader { header, offset, hint } => {
-            class(py, "InvalidHeader")?.call1((PyBytes::new(py, header), offset, hint))
+            class(py, "InvalidHeader")?.call1((copied(py, header)?, offset, hint))
         }
         Error::InvalidPayload { offset, reason } => {
             class(py, "InvalidPayload")?.call1((offset, reason))
@@ -98,6 +99,6 @@ fn integer<'py>(py: Python<'py>, length: &Length) -> PyResult<Bound<'py, PyAny>>
         }
     }
     let little_endian: Vec<u8> = limbs.into_iter().flat_map(u32::to_le_bytes).collect();
-    let bytes = PyBytes::new(py, &little_endian);
+    let bytes = copied(py, &little_endian)?;
     PyType::new::<PyInt>(py).call_method1("from_bytes", (bytes, "little"))
 }

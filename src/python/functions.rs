@@ -75,5 +75,5 @@ pub(super) fn decode<'py>(
     let (frames, result) = decoder.feed_input(py, &data.0)?;
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
-    memory::list(py, frames)
+    memory::list(py, frames).map_err(|(error, _)| error)
 }

@@ -6,12 +6,13 @@
 //! One rule makes the rest safe: **we write only to memory that nobody else can see**. A `bytes` object
 //! that has one reference is ours alone. As soon as a view, a grant or an exception refers to it, the
 //! frame moves to fresh memory before the next byte is added; so what a view shows never moves, never
-//! dies, and is never a frame that has been delivered.
+//! dies, and is never the memory of a frame that has been delivered.
 #![allow(unsafe_code, reason = "this is the module that is there for it")]
 
 use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::sync::atomic::{Ordering, fence};
 
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyMemoryError, PyOverflowError};
@@ -30,18 +31,21 @@ pub(super) fn buffer_bytes<'a>(buffer: &'a PyUntypedBuffer, _py: Python<'a>) -> 
     let Some(data) = NonNull::new(buffer.buf_ptr().cast::<u8>()) else { return Some(&[]) };
     // SAFETY: the exporter promises `len_bytes` readable bytes at `buf_ptr` while the export lives, which
     // `buffer` ensures for 'a. We are attached for 'a and run no Python code between making and using
-    // the slice, so with the GIL nobody writes meanwhile; without it, a caller who writes to its own
-    // buffer during the call gets an unspecified mixture of old and new bytes.
+    // the slice, nor wait for a lock, so with the GIL nobody writes meanwhile; without it, a caller who
+    // writes to its own buffer during the call gets an unspecified mixture of old and new bytes.
     Some(unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) })
 }
 
 /// Copies `source` into a writable contiguous buffer at `at`, then lets `fill` write the `before` bytes
-/// in front of it. Source and target may overlap. `false`, and nothing is written, where it is out of
-/// bounds.
-pub(super) fn write_behind(
+/// in front of it. Source and target may overlap, which is why `source` is no reference: one would
+/// promise that its bytes do not change. `false`, and nothing is written, where it is out of bounds.
+///
+/// # Safety
+/// `source` can be read.
+pub(super) unsafe fn write_behind(
     target: &PyUntypedBuffer,
     at: usize,
-    source: &[u8],
+    source: *const [u8],
     before: usize,
     fill: impl FnOnce(&mut [u8]),
 ) -> bool {
@@ -50,12 +54,11 @@ pub(super) fn write_behind(
         return false;
     }
     let data = target.buf_ptr().cast::<u8>();
-    let (source, count) = (source.as_ptr(), source.len());
-    // SAFETY: `at + count` and `at - before` are within the exported memory, which is writable and
-    // contiguous; `copy` allows the two to overlap. The source slice is not used after the copy, so the
-    // slice that `fill` gets is the only one to that memory.
+    // SAFETY: `at + source.len()` and `at - before` are within the exported memory, which is writable and
+    // contiguous; `copy` allows the two to overlap. The slice that `fill` gets is the only one to that
+    // memory.
     unsafe {
-        ptr::copy(source, data.add(at), count);
+        ptr::copy(source.cast::<u8>(), data.add(at), source.len());
         fill(slice::from_raw_parts_mut(data.add(at - before), before));
     }
     true
@@ -89,18 +92,28 @@ pub(super) fn copied(py: Python<'_>, bytes: &[u8]) -> PyResult<Py<PyBytes>> {
     }
 }
 
-/// A list of frames. Like `PyList::new`, in half the time: frames are many and small.
-pub(super) fn list(py: Python<'_>, frames: Vec<Py<PyBytes>>) -> PyResult<Bound<'_, PyList>> {
-    let size = ssize(frames.len())?;
-    // SAFETY: a new list of `size` empty places, each of which is filled once; `SetItem` takes over the
-    // reference, and cannot fail on a list for an index that is in range.
-    unsafe {
-        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(size))?;
-        for (index, frame) in (0..size).zip(frames) {
-            ffi::PyList_SetItem(list.as_ptr(), index, frame.into_ptr());
-        }
-        Ok(list.cast_into_unchecked())
+/// A list of frames; the frames themselves where there is no memory for it.
+///
+/// Like `PyList::new`, in half the time: frames are many and small.
+pub(super) fn list(
+    py: Python<'_>,
+    frames: Vec<Py<PyBytes>>,
+) -> Result<Bound<'_, PyList>, (PyErr, Vec<Py<PyBytes>>)> {
+    let list = ssize(frames.len()).and_then(|size| {
+        // SAFETY: the result is a new reference to a list, or null with MemoryError set.
+        unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(size)) }
+    });
+    let list = match list {
+        Ok(list) => list,
+        Err(error) => return Err((error, frames)),
+    };
+    for (index, frame) in (0..).zip(frames) {
+        // SAFETY: the list has as many empty places as there are frames, and each is filled once;
+        // `SetItem` takes over the reference, and cannot fail on a list for an index that is in range.
+        unsafe { ffi::PyList_SetItem(list.as_ptr(), index, frame.into_ptr()) };
     }
+    // SAFETY: it was made as a list.
+    Ok(unsafe { list.cast_into_unchecked() })
 }
 
 #[cold]
@@ -286,7 +299,11 @@ impl GrowingBytes {
         let usable = |memory: &Memory| memory.capacity >= needed && memory.is_exclusive(py);
         if self.parked.len() > 0 || !self.memory.as_ref().is_some_and(usable) {
             let capacity = room.max(needed);
-            let (object, data) = new_uninit(py, capacity)?;
+            // Where there is no room to grow into there may be room for what is here.
+            let (object, data, capacity) = match new_uninit(py, capacity) {
+                Ok((object, data)) => (object, data, capacity),
+                Err(_) => new_uninit(py, needed).map(|(object, data)| (object, data, needed))?,
+            };
             let mut end = data.as_ptr();
             for part in self.parts() {
                 // SAFETY: the new memory has at least `needed` bytes, which are those of all parts and
@@ -307,16 +324,18 @@ impl GrowingBytes {
 }
 
 impl Memory {
-    fn is_exclusive(&self, _py: Python<'_>) -> bool {
-        // SAFETY: the object is alive and we are attached.
-        unsafe { ffi::Py_REFCNT(self.object.as_ptr()) == 1 }
+    fn is_exclusive(&self, py: Python<'_>) -> bool {
+        is_sole_reference(&self.object, py)
     }
 }
 
-/// Whether nothing but `object` itself refers to the `bytes`.
+/// Whether nothing but `object` itself refers to the `bytes`, and whoever did is done with it.
 pub(super) fn is_sole_reference(object: &Py<PyBytes>, _py: Python<'_>) -> bool {
-    // SAFETY: as above.
-    unsafe { ffi::Py_REFCNT(object.as_ptr()) == 1 }
+    // SAFETY: the object is alive and we are attached.
+    let sole = unsafe { ffi::Py_REFCNT(object.as_ptr()) == 1 };
+    // Without the GIL, another thread's last access came before it let go of its reference.
+    fence(Ordering::Acquire);
+    sole
 }
 
 /// A zeroed `bytes` object that is written to through views: never delivered, never shown otherwise.

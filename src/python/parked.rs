@@ -24,7 +24,9 @@ pub(super) struct Parked {
 
 /// A part of somebody's `bytes` object.
 struct Piece {
-    object: PyBackedBytes,
+    object: Py<PyBytes>,
+    /// The same object, as Rust reads it without asking Python.
+    bytes: PyBackedBytes,
     range: Range<usize>,
 }
 
@@ -49,7 +51,8 @@ impl Parked {
         }
         self.len += bytes.len();
         self.pinned += whole.len();
-        self.pieces.push(Piece { object: owner.clone().into(), range });
+        let (object, bytes) = (owner.clone().unbind(), owner.clone().into());
+        self.pieces.push(Piece { object, bytes, range });
         true
     }
 
@@ -58,7 +61,7 @@ impl Parked {
     }
 
     pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        self.pieces.iter().map(|piece| &piece.object[piece.range.clone()])
+        self.pieces.iter().map(|piece| &piece.bytes[piece.range.clone()])
     }
 
     /// The objects, and which of their bytes count.
@@ -66,9 +69,6 @@ impl Parked {
         &self,
         py: Python<'py>,
     ) -> impl Iterator<Item = (Bound<'py, PyBytes>, Range<usize>)> {
-        self.pieces.iter().filter_map(move |piece| {
-            let object = (&piece.object).into_pyobject(py).ok()?.cast_into().ok()?;
-            Some((object, piece.range.clone()))
-        })
+        self.pieces.iter().map(move |piece| (piece.object.bind(py).clone(), piece.range.clone()))
     }
 }

@@ -5,7 +5,7 @@
 //! back once its bytes have been consumed; a decoder that waits for nothing holds none.
 
 use std::ffi::c_int;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::ffi::Py_buffer;
 use pyo3::prelude::*;
@@ -22,58 +22,83 @@ const POOLED: usize = 4;
 
 static POOL: Mutex<Vec<Py<PyBytes>>> = Mutex::new(Vec::new());
 
-/// `len` bytes of `memory` from `start` on, lent to whoever fills them.
-pub(super) struct Grant {
-    pub(super) memory: Py<PyBytes>,
-    pub(super) start: usize,
-    pub(super) len: usize,
+/// Memory lent to whoever fills it.
+pub(super) enum Grant {
+    /// [`READ_SIZE`] bytes that belong to no frame, out of the pool.
+    Scratch(Py<PyBytes>),
+    /// `len` bytes, from `start` on, of the frame that is arriving.
+    InPlace { memory: Py<PyBytes>, start: usize, len: usize },
 }
 
 impl Grant {
     /// Memory that belongs to no frame.
     pub(super) fn scratch(py: Python<'_>) -> PyResult<Self> {
         let pooled = {
-            let mut pool = POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
-            // One that a view still shows could be written to under its next user's hands.
-            std::iter::from_fn(|| pool.pop()).find(|memory| memory::is_sole_reference(memory, py))
+            let mut pool = lock(py);
+            // One that a view still shows could be written to under its next user's hands. It stays: in
+            // `view = decoder.get_buffer()` the view before is still bound.
+            let free = pool.iter().position(|memory| memory::is_sole_reference(memory, py));
+            match free {
+                Some(index) => Some(pool.swap_remove(index)),
+                None if pool.len() == POOLED => {
+                    // Whoever keeps views for ever must not keep the pool's places as well.
+                    pool.clear();
+                    None
+                }
+                None => None,
+            }
         };
-        let memory = pooled.map_or_else(|| memory::new_zeroed(py, READ_SIZE), Ok)?;
-        Ok(Self { memory, start: 0, len: READ_SIZE })
+        pooled.map_or_else(|| memory::new_zeroed(py, READ_SIZE), Ok).map(Self::Scratch)
     }
 
-    /// Whether the memory came from [`scratch`](Self::scratch).
-    pub(super) fn is_scratch(&self) -> bool {
-        self.start == 0
+    /// The memory, the index of its first byte that is lent, and how many are.
+    pub(super) fn parts(&self) -> (&Py<PyBytes>, usize, usize) {
+        match self {
+            Self::Scratch(memory) => (memory, 0, READ_SIZE),
+            Self::InPlace { memory, start, len } => (memory, *start, *len),
+        }
     }
 
-    /// A view of the memory, for a transport to write to.
-    pub(super) fn view<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMemoryView>> {
-        let window = Window { memory: self.memory.clone_ref(py), start: self.start, len: self.len };
-        PyMemoryView::from(Bound::new(py, window)?.as_any())
+    /// What a view of the memory is to stand on.
+    pub(super) fn window(&self, py: Python<'_>) -> Window {
+        let (memory, start, len) = self.parts();
+        Window { memory: memory.clone_ref(py), start, len }
     }
 
     /// The first `count` of the bytes.
     pub(super) fn bytes<'a>(&'a self, py: Python<'a>, count: usize) -> &'a [u8] {
-        &self.memory.as_bytes(py)[self.start..self.start + count]
+        let (memory, start, _) = self.parts();
+        &memory.as_bytes(py)[start..start + count]
     }
 
     /// The bytes have been consumed.
     pub(super) fn give_back(self, py: Python<'_>) {
-        if self.is_scratch() {
-            let mut pool = POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        if let Self::Scratch(memory) = self {
+            let mut pool = lock(py);
             if pool.len() < POOLED {
-                pool.push(self.memory);
+                pool.push(memory);
             }
         }
     }
 }
 
+fn lock(py: Python<'_>) -> MutexGuard<'static, Vec<Py<PyBytes>>> {
+    POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The owner of the memory that a view from `get_buffer` shows.
 #[pyclass(name = "_Window", module = "framing._framing", frozen)]
-struct Window {
+pub(super) struct Window {
     memory: Py<PyBytes>,
     start: usize,
     len: usize,
+}
+
+impl Window {
+    /// A view of the memory, for a transport to write to.
+    pub(super) fn view(self, py: Python<'_>) -> PyResult<Bound<'_, PyMemoryView>> {
+        PyMemoryView::from(Bound::new(py, self)?.as_any())
+    }
 }
 
 #[pymethods]

@@ -28,6 +28,9 @@ use super::extent::Extent;
 use super::header::HeaderFormat;
 use super::store::{BytesStore, Partial, Store};
 
+/// From so many frames on, room for one more may be too much to ask.
+const MANY: usize = 1024;
+
 /// The decoder over [`Bytes`]: see [`Decoder`].
 pub type FrameDecoder = Decoder<BytesMut>;
 
@@ -67,7 +70,7 @@ enum State<P> {
     /// Inside a payload. `partial` has what arrived of it, after the header with `keep_header`.
     Payload { extent: Extent, partial: P },
     /// The stream was refused. `partial` is as above, `rest` goes from there to the end of the chunk.
-    Dead { error: Box<Error>, partial: P, rest: Vec<u8> },
+    Dead { error: Box<Error>, partial: P, rest: P },
 }
 
 impl<P: Partial> Decoder<P> {
@@ -152,6 +155,10 @@ impl<P: Partial> Decoder<P> {
         let mut at = 0;
         loop {
             self.cut_whole_frames(store, chunk, &mut at, frames);
+            // A few dozen bytes more are always to be had, or nothing would help.
+            if frames.len() >= MANY && frames.try_reserve(1).is_err() {
+                return Err(self.refuse(Error::OutOfMemory { requested: 1 }, store, chunk, &mut at));
+            }
             match self.decode_pieces(store, chunk, &mut at)? {
                 Some(frame) => frames.push(frame),
                 None => return Ok(()),
@@ -168,11 +175,11 @@ impl<P: Partial> Decoder<P> {
 
     /// Drops the bytes of the unfinished or refused frame, which the caller has copied from
     /// [`buffered_parts`](Self::buffered_parts). A refused stream stays refused.
-    pub(crate) fn forget_buffered(&mut self) {
+    pub fn forget_buffered(&mut self) {
         self.offset += self.buffered() as u64;
         match &mut self.state {
             State::Dead { partial, rest, .. } => {
-                (*partial, *rest) = (P::default(), Vec::new());
+                (*partial, *rest) = (P::default(), P::default());
                 self.head = Vec::new();
             }
             State::Header | State::Payload { .. } => self.forget(),

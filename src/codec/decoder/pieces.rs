@@ -24,11 +24,7 @@ impl<P: Partial> Decoder<P> {
             State::Header => self.decode_header(store, chunk, at),
             State::Payload { .. } => self.decode_payload(store, chunk, at),
         };
-        if let Err(error) = &result {
-            self.die(error.clone(), &chunk.as_ref()[*at..]);
-            *at = chunk.as_ref().len();
-        }
-        result
+        result.map_err(|error| self.refuse(error, store, chunk, at))
     }
 
     /// Completes the header, then as much of the payload as is here.
@@ -142,12 +138,28 @@ impl<P: Partial> Decoder<P> {
         }
     }
 
-    fn die(&mut self, error: Error, rest: &[u8]) {
+    /// Refuses the stream, keeps the rest of the chunk, and gives the error back.
+    #[cold]
+    pub(super) fn refuse<S: Store<Partial = P>>(
+        &mut self,
+        error: Error,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Error {
         let partial = match std::mem::replace(&mut self.state, State::Header) {
             State::Payload { partial, .. } => partial,
             State::Header | State::Dead { .. } => P::default(),
         };
-        self.state = State::Dead { error: Box::new(error), partial, rest: rest.to_vec() };
+        let bytes = &chunk.as_ref()[*at..];
+        let mut rest = P::default();
+        // Never finished, and never more than it is. What there is no memory for is lost: there is
+        // nothing to keep it in.
+        let room = Room { justified: bytes.len(), whole: usize::MAX };
+        let _ = store.append(&mut rest, bytes, room);
+        *at = chunk.as_ref().len();
+        self.state = State::Dead { error: Box::new(error.clone()), partial, rest };
+        error
     }
 
     /// `ahead`: what of the chunk is not in `head`.

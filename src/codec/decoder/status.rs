@@ -53,7 +53,7 @@ impl<P: Partial> Decoder<P> {
         let mut parts = vec![self.separate_head()];
         parts.extend(self.partial().into_iter().flat_map(P::parts));
         if let State::Dead { rest, .. } = &self.state {
-            parts.push(rest);
+            parts.extend(rest.parts());
         }
         parts
     }

@@ -43,8 +43,8 @@ impl<P: Partial> Decoder<P> {
             let end = here + header_size + payload_size;
             let start = if keep_header { here } else { end - payload_size };
             let Ok(frame) = store.cut(chunk, start..end) else { break };
-            if frames.len() == frames.capacity() {
-                reserve(frames, bytes.len() - here, end - here);
+            if frames.len() == frames.capacity() && !reserve(frames, bytes.len() - here, end - here) {
+                break;
             }
             frames.push(frame);
             here = end;
@@ -61,11 +61,12 @@ impl<P: Partial> Decoder<P> {
     }
 }
 
-/// Makes room for the frames that `size` bytes hold if all are like the `first` of them.
+/// Makes room for the frames that `size` bytes hold if all are like the `first` of them; `false` where
+/// there is no memory for that.
 #[cold]
 #[inline(never)]
-fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) {
-    frames.reserve((size / first.max(1)).clamp(1, MAX_RESERVED));
+fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) -> bool {
+    frames.try_reserve((size / first.max(1)).clamp(1, MAX_RESERVED)).is_ok()
 }
 
 /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
