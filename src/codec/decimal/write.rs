@@ -9,9 +9,24 @@ impl DecimalHeader {
     /// Writes the header for `length` over all of `out`, which has `width` bytes.
     #[inline]
     pub(in crate::codec) fn write(self, length: u64, out: &mut [u8]) {
-        let mut text = [0; MAX_DIGITS];
-        let digits = digits_of(length, &mut text);
-        let padding = out.len().saturating_sub(digits.len());
+        // Digits at the right end of the text, and spaces behind it.
+        let mut text = [b' '; 2 * MAX_DIGITS];
+        let mut start = MAX_DIGITS;
+        let mut number = length;
+        while start > 0 {
+            start -= 1;
+            text[start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        let count = MAX_DIGITS - start;
+        if let (Align::Left, Some(header)) = (self.align, text.get(start..start + out.len())) {
+            out.copy_from_slice(header);
+            return;
+        }
+        let padding = out.len().saturating_sub(count);
         let (left, fill) = match (self.align, self.fill) {
             (Align::Left, _) => (0, b' '),
             (Align::Right, Fill::Space) => (padding, b' '),
@@ -20,22 +35,8 @@ impl DecimalHeader {
             (Align::Center, _) => (padding / 2, b' '),
         };
         out.fill(fill);
-        for (place, digit) in out[left..].iter_mut().zip(digits) {
+        for (place, digit) in out[left..].iter_mut().zip(&text[start..MAX_DIGITS]) {
             *place = *digit;
         }
     }
-}
-
-#[inline]
-fn digits_of(mut number: u64, text: &mut [u8; MAX_DIGITS]) -> &[u8] {
-    let mut start = MAX_DIGITS;
-    for place in text.iter_mut().rev() {
-        *place = b'0' + (number % 10) as u8;
-        number /= 10;
-        start -= 1;
-        if number == 0 {
-            break;
-        }
-    }
-    &text[start..]
 }
