@@ -9,12 +9,13 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice, PyTuple};
 
 use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::{Fault, exception};
+use super::grant::{Grant, READ_SIZE};
 use super::header::PyDecimalHeader;
-use super::memory::{self, BytesWriter, GrowingBytes};
+use super::memory::bytes::{BytesWriter, copied, list};
+use super::memory::growing::GrowingBytes;
 use super::payload::{Data, Input};
 use super::stats::Snapshot;
 use super::store::PyStore;
-use super::window::{Grant, READ_SIZE};
 use crate::codec::store::{Partial, Room};
 use crate::codec::{Decoder, Error, HeaderFormat};
 
@@ -72,7 +73,7 @@ impl PyFrameDecoder {
     fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
         match outcome {
             (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
-            (frames, _) => memory::list(py, frames).map_err(|(error, mut frames)| {
+            (frames, _) => list(py, frames).map_err(|(error, mut frames)| {
                 let mut inner = self.lock(py);
                 // Empty, unless another thread has been here in between.
                 frames.append(&mut inner.undelivered);
@@ -185,7 +186,7 @@ impl PyFrameDecoder {
         if !matches!(error, Error::TruncatedFrame { .. }) {
             return Err(exception(py, &error, None));
         }
-        let mut parts = vec![memory::copied(py, &head)?.into_bound(py).into_any()];
+        let mut parts = vec![copied(py, &head)?.into_bound(py).into_any()];
         for (object, Range { start, end }) in pieces.into_iter().flatten() {
             // A view, not a copy: the frame may be large, and nobody may ask for it.
             let range = PySlice::new(py, isize::try_from(start)?, isize::try_from(end)?, 1);

@@ -6,7 +6,8 @@ use pyo3::types::PyBytes;
 use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::exception;
 use super::header::PyDecimalHeader;
-use super::memory::{BytesWriter, write_behind};
+use super::memory::bytes::BytesWriter;
+use super::memory::foreign::write_behind;
 use super::payload::{Payload, Payloads, Target, at};
 use crate::codec::{Error, FrameEncoder, HeaderFormat};
 
@@ -128,16 +129,12 @@ impl PyFrameEncoder {
         let Target(target) = buffer;
         let size = target.len_bytes();
         let offset = offset.at_most("offset", size, " (the size of buffer)")?;
-        let payload = payload.0.bytes(py)?;
-        let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
+        let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
-        let (at, payload) = (offset + header_size, std::ptr::from_ref(payload));
+        let at = offset + header_size;
         let fill = |header: &mut [u8]| self.0.write_header(plan, header);
-        // SAFETY: the payload's bytes are held by the argument, to the end of this call.
-        #[expect(unsafe_code, reason = "what is unsafe about it is in `memory`")]
-        let fits =
-            needed <= available && unsafe { write_behind(&target, at, payload, header_size, fill) };
+        let fits = needed <= available && write_behind(py, &target, at, &payload.0, header_size, fill)?;
         if !fits {
             return Err(exception(py, &Error::BufferTooSmall { needed, available }, None));
         }

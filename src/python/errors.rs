@@ -9,7 +9,7 @@ use pyo3::types::{PyInt, PyTuple, PyType};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
-use super::memory::copied;
+use super::memory::bytes::copied;
 use crate::codec::{ConfigError, Error, Length};
 
 /// The exception for `error`.

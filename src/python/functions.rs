@@ -7,7 +7,7 @@ use super::arguments::{HeaderArgument, Integer, Named};
 use super::decoder::PyFrameDecoder;
 use super::encoder::PyFrameEncoder;
 use super::errors::exception;
-use super::memory;
+use super::memory::bytes::list;
 use super::payload::{Data, Payload};
 
 /// Gives the frame of one payload: header + payload.
@@ -75,5 +75,5 @@ pub(super) fn decode<'py>(
     let (frames, result) = decoder.feed_input(py, &data.0)?;
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
-    memory::list(py, frames).map_err(|(error, _)| error)
+    list(py, frames).map_err(|(error, _)| error)
 }

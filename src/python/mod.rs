@@ -8,13 +8,13 @@ mod decoder;
 mod encoder;
 mod errors;
 mod functions;
+mod grant;
 mod header;
 mod memory;
 mod parked;
 mod payload;
 mod stats;
 mod store;
-mod window;
 
 /// The Rust half of the package `framing`, which re-exports all of this.
 #[pyo3::pymodule(gil_used = false)]

@@ -8,7 +8,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
-use super::memory;
+use super::memory::foreign::buffer_bytes;
 
 #[cfg(feature = "stubs")]
 const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
@@ -33,7 +33,7 @@ impl<'py> Input<'py> {
             Self::Bytes(bytes) => Ok(bytes.as_bytes()),
             Self::Text(text) => Ok(text.to_str()?.as_bytes()),
             // Contiguous: checked when it was taken.
-            Self::Buffer(buffer) => Ok(memory::buffer_bytes(buffer, py).unwrap_or_default()),
+            Self::Buffer(buffer) => Ok(buffer_bytes(buffer, py).unwrap_or_default()),
         }
     }
 

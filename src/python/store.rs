@@ -5,7 +5,8 @@ use std::ops::Range;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::memory::{self, GrowingBytes};
+use super::memory::bytes::copied;
+use super::memory::growing::GrowingBytes;
 use crate::codec::Error;
 use crate::codec::store::{Partial, Room, Store};
 
@@ -24,7 +25,7 @@ impl Store for PyStore<'_, '_> {
     #[inline]
     fn cut(&self, chunk: &[u8], range: Range<usize>) -> Result<Py<PyBytes>, Error> {
         let bytes = &chunk[range];
-        memory::copied(self.py, bytes).map_err(|_| out_of_memory(bytes.len()))
+        copied(self.py, bytes).map_err(|_| out_of_memory(bytes.len()))
     }
 
     fn append(&self, partial: &mut GrowingBytes, bytes: &[u8], room: Room) -> Result<(), Error> {

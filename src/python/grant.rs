@@ -1,18 +1,16 @@
 //! Memory lent to a transport, and who has how much of it.
 //!
-//! A window is what a `memoryview` from `get_buffer` stands on: it holds the memory, so a view never
-//! dangles, whatever becomes of the decoder. The memory of small reads is checked out of a pool and goes
-//! back once its bytes have been consumed; a decoder that waits for nothing holds none.
+//! The memory of small reads is checked out of a pool and goes back once its bytes have been consumed; a
+//! decoder that waits for nothing holds none.
 
-use std::ffi::c_int;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::ffi::Py_buffer;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyMemoryView};
+use pyo3::types::PyBytes;
 
-use super::memory;
+use super::memory::bytes::{is_sole_reference, new_zeroed};
+use super::memory::window::Window;
 
 /// What one read gets. asyncio reads as much at a time for its own streams.
 pub(super) const READ_SIZE: usize = 256 * 1024;
@@ -37,7 +35,7 @@ impl Grant {
             let mut pool = lock(py);
             // One that a view still shows could be written to under its next user's hands. It stays: in
             // `view = decoder.get_buffer()` the view before is still bound.
-            let free = pool.iter().position(|memory| memory::is_sole_reference(memory, py));
+            let free = pool.iter().position(|memory| is_sole_reference(memory, py));
             match free {
                 Some(index) => Some(pool.swap_remove(index)),
                 None if pool.len() == POOLED => {
@@ -48,7 +46,7 @@ impl Grant {
                 None => None,
             }
         };
-        pooled.map_or_else(|| memory::new_zeroed(py, READ_SIZE), Ok).map(Self::Scratch)
+        pooled.map_or_else(|| new_zeroed(py, READ_SIZE), Ok).map(Self::Scratch)
     }
 
     /// The memory, the index of its first byte that is lent, and how many are.
@@ -84,29 +82,4 @@ impl Grant {
 
 fn lock(py: Python<'_>) -> MutexGuard<'static, Vec<Py<PyBytes>>> {
     POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The owner of the memory that a view from `get_buffer` shows.
-#[pyclass(name = "_Window", module = "framing._framing", frozen)]
-pub(super) struct Window {
-    memory: Py<PyBytes>,
-    start: usize,
-    len: usize,
-}
-
-impl Window {
-    /// A view of the memory, for a transport to write to.
-    pub(super) fn view(self, py: Python<'_>) -> PyResult<Bound<'_, PyMemoryView>> {
-        PyMemoryView::from(Bound::new(py, self)?.as_any())
-    }
-}
-
-#[pymethods]
-impl Window {
-    #[expect(unsafe_code, reason = "the slot's signature; what is unsafe about it is in `memory`")]
-    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut Py_buffer, flags: c_int) -> PyResult<()> {
-        let Self { memory, start, len } = slf.get();
-        // SAFETY: CPython calls this slot with its own `view`.
-        unsafe { memory::export(slf.as_any(), memory, (*start, *len), view, flags) }
-    }
 }
