@@ -108,6 +108,15 @@ impl HeaderFormat {
         }
     }
 
+    /// The bytes behind every payload, which a frame must have to be one; none for most formats.
+    #[inline]
+    #[must_use]
+    pub fn trailer(&self) -> &'static [u8] {
+        match self {
+            Self::Decimal(_) => &[],
+        }
+    }
+
     /// What lengths count.
     #[inline]
     #[must_use]

@@ -177,11 +177,12 @@ impl PyFrameDecoder {
     ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
-        let (error, head, pieces) = {
+        let (error, head, pieces, trailer) = {
             let inner = self.lock(py);
             let Err(error) = inner.decoder.feed_eof() else { return Ok(()) };
             let pieces = inner.decoder.partial().map(|partial| partial.objects(py));
-            (error, inner.decoder.separate_head().to_vec(), pieces)
+            let decoder = &inner.decoder;
+            (error, decoder.separate_head().to_vec(), pieces, decoder.separate_trailer())
         };
         if !matches!(error, Error::TruncatedFrame { .. }) {
             return Err(exception(py, &error, None));
@@ -192,6 +193,7 @@ impl PyFrameDecoder {
             let range = PySlice::new(py, isize::try_from(start)?, isize::try_from(end)?, 1);
             parts.push(PyMemoryView::from(object.as_any())?.get_item(range)?);
         }
+        parts.push(copied(py, trailer)?.into_bound(py).into_any());
         Err(exception(py, &error, Some(PyTuple::new(py, parts)?)))
     }
 

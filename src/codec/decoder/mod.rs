@@ -54,6 +54,11 @@ pub struct Decoder<P> {
     header: HeaderFormat,
     max_frame_size: u64,
     keep_header: bool,
+    /// What the format says follows every payload. It is checked, counted, and part of a frame only with
+    /// `keep_header`.
+    trailer: &'static [u8],
+    /// The bytes of the unfinished frame's trailer that have arrived. They were right.
+    trailed: usize,
     /// The header of the unfinished frame as far as it has arrived, as it was received. Empty between
     /// frames; complete in `State::Payload`.
     head: Vec<u8>,
@@ -67,7 +72,8 @@ pub struct Decoder<P> {
 enum State<P> {
     /// Between frames, or inside a header.
     Header,
-    /// Inside a payload. `partial` has what arrived of it, after the header with `keep_header`.
+    /// Inside a payload or its trailer. `partial` has what arrived of the payload; with `keep_header` it
+    /// begins with the header and goes on with the trailer.
     Payload { extent: Extent, partial: P },
     /// The stream was refused. `partial` is as above, `rest` goes from there to the end of the chunk.
     Dead { error: Box<Error>, partial: P, rest: P },
@@ -83,6 +89,8 @@ impl<P: Partial> Decoder<P> {
             header,
             max_frame_size,
             keep_header: false,
+            trailer: header.trailer(),
+            trailed: 0,
             head: Vec::new(),
             state: State::Header,
             offset: 0,
@@ -126,14 +134,16 @@ impl<P: Partial> Decoder<P> {
     ) -> Result<Option<S::Frame>, Error> {
         // A whole frame in the chunk is the hot path: no state changes, nothing is kept.
         if self.head.is_empty() && matches!(self.state, State::Header) {
+            let rest = &chunk.as_ref()[*at..];
             if let Some((header_size, payload_size)) =
-                whole_frame(self.header, self.max_frame_size, &chunk.as_ref()[*at..])
+                whole_frame(self.header, self.max_frame_size, self.trailer, rest)
             {
-                let end = *at + header_size + payload_size;
-                let start = if self.keep_header { *at } else { end - payload_size };
-                if let Ok(frame) = store.cut(chunk, start..end) {
+                let payload = *at + header_size..*at + header_size + payload_size;
+                let end = payload.end + self.trailer.len();
+                let range = if self.keep_header { *at..end } else { payload };
+                if let Ok(frame) = store.cut(chunk, range) {
                     *at = end;
-                    self.count(&Stats::of_frame(header_size, payload_size));
+                    self.count(&Stats::of_frame(header_size + self.trailer.len(), payload_size));
                     return Ok(Some(frame));
                 }
             }
@@ -155,6 +165,9 @@ impl<P: Partial> Decoder<P> {
         let mut at = 0;
         loop {
             self.cut_whole_frames(store, chunk, &mut at, frames);
+            if at > 0 && at == chunk.as_ref().len() {
+                return Ok(());
+            }
             // A few dozen bytes more are always to be had, or nothing would help.
             if frames.len() >= MANY && frames.try_reserve(1).is_err() {
                 return Err(self.refuse(Error::OutOfMemory { requested: 1 }, store, chunk, &mut at));
@@ -180,7 +193,7 @@ impl<P: Partial> Decoder<P> {
         match &mut self.state {
             State::Dead { partial, rest, .. } => {
                 (*partial, *rest) = (P::default(), P::default());
-                self.head = Vec::new();
+                (self.head, self.trailed) = (Vec::new(), 0);
             }
             State::Header | State::Payload { .. } => self.forget(),
         }
@@ -213,7 +226,7 @@ impl<P: Partial> Decoder<P> {
     }
 
     fn forget(&mut self) {
-        self.head = Vec::new();
+        (self.head, self.trailed) = (Vec::new(), 0);
         self.state = State::Header;
     }
 }
@@ -242,3 +255,6 @@ impl FrameDecoder {
         Bytes::from(taken)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,22 +76,24 @@ impl<P: Partial> Decoder<P> {
         }
         let in_chunk = *at - start == self.head.len();
         let mut extent = Extent::new(self.header.unit(), length);
-        match extent.advance(&bytes[*at..]) {
-            Advance::Complete { taken } if in_chunk || !self.keep_header => {
-                let from = if self.keep_header { start } else { *at };
-                let frame = store.cut(chunk, from..*at + taken)?;
-                *at += taken;
-                self.completed(self.head.len(), taken);
+        if let Advance::Complete { taken } = extent.advance(&bytes[*at..]) {
+            let payload = *at..*at + taken;
+            if bytes[payload.end..].starts_with(self.trailer) && (in_chunk || !self.keep_header) {
+                let end = payload.end + self.trailer.len();
+                let range = if self.keep_header { start..end } else { payload };
+                let frame = store.cut(chunk, range)?;
+                *at = end;
+                self.completed(taken);
                 return Ok(Some(frame));
             }
-            _ => {}
         }
         let mut partial = P::default();
         if self.keep_header {
             store.append(&mut partial, &self.head, Room::new(self.head.len(), extent.most()))?;
         }
         // The look ahead counted; the payload's state counts again, from its first byte.
-        self.state = State::Payload { extent: Extent::new(self.header.unit(), length), partial };
+        let extent = Extent::new(self.header.unit(), length);
+        self.state = State::Payload { extent, partial };
         self.decode_payload(store, chunk, at)
     }
 
@@ -101,6 +103,7 @@ impl<P: Partial> Decoder<P> {
         chunk: &S::Chunk,
         at: &mut usize,
     ) -> Result<Option<S::Frame>, Error> {
+        let kept = if self.keep_header { self.head.len() } else { 0 };
         let State::Payload { extent, partial } = &mut self.state else { return Ok(None) };
         let bytes = &chunk.as_ref()[*at..];
         let advance = extent.advance(bytes);
@@ -108,31 +111,48 @@ impl<P: Partial> Decoder<P> {
             Advance::Partial => bytes.len(),
             Advance::Complete { taken } => taken,
             Advance::Invalid { at: bad } => {
-                let kept = if self.keep_header { self.head.len() } else { 0 };
                 let reason = not_utf8(bytes.get(bad).copied(), partial.len() - kept + bad);
                 return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
             }
         };
         if taken > 0 {
-            let arrived = partial.len() + taken;
-            store.append(partial, &bytes[..taken], Room::new(arrived, extent.most()))?;
+            let missing = extent.most() + self.trailer.len();
+            let room = Room::new(
+                partial.len() + taken,
+                if self.keep_header { missing } else { extent.most() },
+            );
+            store.append(partial, &bytes[..taken], room)?;
             *at += taken;
         }
         if advance == Advance::Partial {
             return Ok(None);
         }
-        let kept = if self.keep_header { self.head.len() } else { 0 };
-        let payload_size = partial.len() - kept;
+        let payload_size = partial.len() - kept - if self.keep_header { self.trailed } else { 0 };
+        while let Some(expected) = self.trailer.get(self.trailed) {
+            let Some(byte) = chunk.as_ref().get(*at) else { return Ok(None) };
+            if byte != expected {
+                let reason =
+                    format!("byte 0x{byte:02x} stands where the frame must end in 0x{expected:02x}");
+                return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
+            }
+            if self.keep_header {
+                let missing = self.trailer.len() - self.trailed - 1;
+                store.append(partial, &[*byte], Room::new(partial.len() + 1, missing))?;
+            }
+            self.trailed += 1;
+            *at += 1;
+        }
         let frame = store.finish(partial)?;
         self.state = State::Header;
-        self.completed(self.head.len(), payload_size);
+        self.completed(payload_size);
         Ok(Some(frame))
     }
 
     /// Steps behind a frame that was put together, and counts it.
-    fn completed(&mut self, header_size: usize, payload_size: usize) {
-        self.count(&Stats::of_frame(header_size, payload_size));
+    fn completed(&mut self, payload_size: usize) {
+        self.count(&Stats::of_frame(self.head.len() + self.trailer.len(), payload_size));
         self.head.clear();
+        self.trailed = 0;
         if self.head.capacity() > KEPT_HEADER {
             self.head = Vec::new();
         }

@@ -16,12 +16,13 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Of one frame; `around` counts the bytes that are not payload.
     #[inline]
-    pub(super) fn of_frame(header_size: usize, payload_size: usize) -> Self {
+    pub(super) fn of_frame(around: usize, payload_size: usize) -> Self {
         Self {
             frames: 1,
             payload_bytes: payload_size as u64,
-            wire_bytes: (header_size + payload_size) as u64,
+            wire_bytes: (around + payload_size) as u64,
             largest_frame: payload_size as u64,
             buffered: 0,
         }

@@ -17,8 +17,14 @@ impl<P: Partial> Decoder<P> {
             State::Header if self.head.is_empty() => return Ok(()),
             State::Header => (Stage::Header, self.head.len(), self.needed()),
             State::Payload { extent, partial } => {
+                // The trailer counts with the payload that it ends.
                 let kept = if self.keep_header { self.head.len() } else { 0 };
-                (Stage::Payload, partial.len() - kept, extent.least())
+                let received = partial.len() - kept + self.separate_trailer().len();
+                (
+                    Stage::Payload,
+                    received,
+                    extent.least().saturating_add(self.trailer.len() - self.trailed),
+                )
             }
         };
         Err(Error::TruncatedFrame { stage, expected: received.saturating_add(missing), received })
@@ -30,7 +36,9 @@ impl<P: Partial> Decoder<P> {
     pub fn needed(&self) -> usize {
         match &self.state {
             State::Dead { .. } => 0,
-            State::Payload { extent, .. } => extent.least(),
+            State::Payload { extent, .. } => {
+                extent.least().saturating_add(self.trailer.len() - self.trailed)
+            }
             State::Header if self.head.is_empty() => self.header.min_size(),
             State::Header => match self.header.scan(&self.head) {
                 Scan::Partial { needed } => needed,
@@ -44,7 +52,8 @@ impl<P: Partial> Decoder<P> {
     #[must_use]
     pub fn buffered(&self) -> usize {
         let rest = if let State::Dead { rest, .. } = &self.state { rest.len() } else { 0 };
-        self.separate_head().len() + self.partial().map_or(0, P::len) + rest
+        let around = self.separate_head().len() + self.separate_trailer().len();
+        around + self.partial().map_or(0, P::len) + rest
     }
 
     /// The bytes that [`buffered`](Self::buffered) counts, in order.
@@ -52,6 +61,7 @@ impl<P: Partial> Decoder<P> {
     pub fn buffered_parts(&self) -> Vec<&[u8]> {
         let mut parts = vec![self.separate_head()];
         parts.extend(self.partial().into_iter().flat_map(P::parts));
+        parts.push(self.separate_trailer());
         if let State::Dead { rest, .. } = &self.state {
             parts.extend(rest.parts());
         }
@@ -63,6 +73,13 @@ impl<P: Partial> Decoder<P> {
     pub fn separate_head(&self) -> &[u8] {
         let in_partial = self.keep_header && self.partial().is_some_and(|partial| !partial.is_empty());
         if in_partial { &[] } else { &self.head }
+    }
+
+    /// What has arrived of the unfinished frame's trailer, where [`partial`](Self::partial) does not end
+    /// with it.
+    #[must_use]
+    pub fn separate_trailer(&self) -> &'static [u8] {
+        if self.keep_header { &[] } else { &self.trailer[..self.trailed] }
     }
 
     /// The memory of the unfinished payload, or of the one that was refused.

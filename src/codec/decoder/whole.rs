@@ -25,35 +25,38 @@ impl<P: Partial> Decoder<P> {
             return;
         }
         // Locals, which the calls in the loop cannot touch, so that they stay in registers.
-        let (header, limit, keep_header) = (self.header, self.max_frame_size, self.keep_header);
+        let (header, limit, trailer) = (self.header, self.max_frame_size, self.trailer);
+        let keep_header = self.keep_header;
         let (bytes, from, before) = (chunk.as_ref(), *at, frames.len());
-        let (mut here, mut header_bytes, mut largest) = (from, 0, 0);
+        let (mut here, mut around, mut largest) = (from, 0, 0);
         // Streams tend to consist of frames of one size: a header like the last one is not read again,
         // and the processor need not wait for it to know where the next frame begins.
         let (mut last, mut header_size, mut payload_size) = (None, 0, 0);
         loop {
             let rest = &bytes[here..];
             let fingerprint = header.fingerprint(rest);
-            if fingerprint.is_none() || fingerprint != last || header_size + payload_size > rest.len() {
-                let Some(sizes) = whole_frame(header, limit, rest) else { break };
+            let same = fingerprint.is_some() && fingerprint == last;
+            if !same || !ends_well(rest, header_size + payload_size, trailer) {
+                let Some(sizes) = whole_frame(header, limit, trailer, rest) else { break };
                 (header_size, payload_size) = sizes;
                 last = fingerprint;
                 largest = largest.max(payload_size);
             }
-            let end = here + header_size + payload_size;
-            let start = if keep_header { here } else { end - payload_size };
-            let Ok(frame) = store.cut(chunk, start..end) else { break };
+            let payload = here + header_size..here + header_size + payload_size;
+            let end = payload.end + trailer.len();
+            let range = if keep_header { here..end } else { payload };
+            let Ok(frame) = store.cut(chunk, range) else { break };
             if frames.len() == frames.capacity() && !reserve(frames, bytes.len() - here, end - here) {
                 break;
             }
             frames.push(frame);
             here = end;
-            header_bytes += header_size;
+            around += header_size + trailer.len();
         }
         *at = here;
         self.count(&Stats {
             frames: (frames.len() - before) as u64,
-            payload_bytes: (here - from - header_bytes) as u64,
+            payload_bytes: (here - from - around) as u64,
             wire_bytes: (here - from) as u64,
             largest_frame: largest as u64,
             buffered: 0,
@@ -72,11 +75,23 @@ fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) -> bool {
 /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
 /// `decode_header` decides.
 #[inline]
-pub(super) fn whole_frame(header: HeaderFormat, limit: u64, bytes: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn whole_frame(
+    header: HeaderFormat,
+    limit: u64,
+    trailer: &[u8],
+    bytes: &[u8],
+) -> Option<(usize, usize)> {
     let Scan::Complete { size, length } = header.scan(bytes) else { return None };
     if length > limit || header.unit() != Unit::Bytes {
         return None;
     }
     let payload_size = usize::try_from(length).ok()?;
-    (payload_size <= bytes.len() - size).then_some((size, payload_size))
+    let whole = payload_size <= bytes.len() - size && ends_well(bytes, size + payload_size, trailer);
+    whole.then_some((size, payload_size))
+}
+
+/// Whether a payload that ends at `end` is all in `bytes`, with its trailer.
+#[inline]
+fn ends_well(bytes: &[u8], end: usize, trailer: &[u8]) -> bool {
+    end <= bytes.len() && (trailer.is_empty() || bytes[end..].starts_with(trailer))
 }
