@@ -96,6 +96,10 @@ impl Inner {
         (frames, result)
     }
 
+    fn nothing_new(&mut self) -> Outcome {
+        (std::mem::take(&mut self.undelivered), Ok(()))
+    }
+
     /// Memory for the next read: the frame's own where a large one is under way, else scratch memory.
     fn lend(&mut self, py: Python<'_>) -> PyResult<&Grant> {
         let grant = match self.grant.take() {
@@ -120,7 +124,7 @@ impl Inner {
             if partial.continues(memory, *start) && count < missing {
                 partial.received(count);
                 self.decoder.received_in_place(count);
-                return (Vec::new(), Ok(()));
+                return self.nothing_new();
             }
         }
         // Scratch memory; or that of a frame whose decoder has since been fed or reset by other means:
@@ -240,7 +244,8 @@ impl PyFrameDecoder {
         let outcome = {
             let mut inner = self.lock(py);
             if let Some(error) = inner.decoder.error() {
-                (Vec::new(), Err(error.clone()))
+                let error = error.clone();
+                (std::mem::take(&mut inner.undelivered), Err(error))
             } else {
                 let len = inner.grant.as_ref().map_or(0, |grant| grant.parts().2);
                 let note =
@@ -254,7 +259,7 @@ impl PyFrameDecoder {
                 };
                 match inner.grant.take() {
                     Some(grant) => inner.take(py, grant, count),
-                    None => (Vec::new(), Ok(())),
+                    None => inner.nothing_new(),
                 }
             }
         };

@@ -40,10 +40,7 @@ impl DecimalHeader {
     /// to 16 bytes, with 16 bytes to read. `None` says nothing; [`scan_runs`](Self::scan_runs) decides.
     #[inline]
     fn scan_left_aligned(self, bytes: &[u8]) -> Option<u64> {
-        let second_half = self.second_half?;
-        let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
-        let (first, second) = (u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?));
-
+        let (first, second) = self.fingerprint(bytes)?;
         // Each byte of a digit becomes 0 to 9 and leaves its high bit clear; a carry out of a byte that
         // is no digit only reaches bytes behind it.
         let values = first ^ ZEROS;
@@ -53,12 +50,12 @@ impl DecimalHeader {
             return None;
         }
         // What is neither a digit in front nor a space leaves a bit behind.
-        let rest = (first ^ SPACES) >> digit_bits | (second ^ SPACES) & second_half;
+        let rest = (first ^ SPACES) >> digit_bits | (second ^ SPACES & self.second_half?);
         (rest == 0).then(|| sum_digits(values << (64 - digit_bits)))
     }
 
-    /// The header as two numbers that are equal for equal headers, where it has such a form and there are
-    /// bytes enough to tell.
+    /// The header in two halves, where it has 8 to 16 bytes and is read leniently, and there are 16 to
+    /// read: equal for equal headers, the bytes behind the header zero.
     #[inline]
     pub(in crate::codec) fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
         let second_half = self.second_half?;

@@ -116,11 +116,8 @@ impl<P: Partial> Decoder<P> {
             }
         };
         if taken > 0 {
-            let missing = extent.most() + self.trailer.len();
-            let room = Room::new(
-                partial.len() + taken,
-                if self.keep_header { missing } else { extent.most() },
-            );
+            let behind = if self.keep_header { self.trailer.len() } else { 0 };
+            let room = Room::new(partial.len() + taken, extent.most().saturating_add(behind));
             store.append(partial, &bytes[..taken], room)?;
             *at += taken;
         }

@@ -109,9 +109,7 @@ pub(in crate::python) fn is_sole_reference(object: &Py<PyBytes>, _py: Python<'_>
 
 /// A new `bytes` object of uninitialised memory that nobody else has seen.
 pub(super) fn new_uninit(py: Python<'_>, len: usize) -> PyResult<(Py<PyBytes>, NonNull<u8>)> {
-    let size = ffi::Py_ssize_t::try_from(len).map_err(|_| {
-        PyOverflowError::new_err(format!("{len} bytes are more than an object can have"))
-    })?;
+    let size = ssize(len)?;
     // SAFETY: with a null source CPython allocates without initialising, or sets MemoryError. The result
     // is a new reference to an exact `bytes`, whose data pointer is never null.
     unsafe {
