@@ -13,9 +13,11 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`codec`] | bytes in, frames out: header formats, encoder, decoder, errors |
+//! | [`net`] | blocking I/O on descriptors: deadlines, gathering writes, exact reads |
 //! | `python` | the extension module `framing._framing`, one file per class (feature `python`) |
 
 pub mod codec;
+pub mod net;
 
 #[cfg(feature = "python")]
 mod python;
