@@ -40,7 +40,14 @@ pub fn send(
         match written {
             Ok(count) => {
                 sent += count;
+                let all = some.iter().map(|slice| slice.len()).sum();
                 IoSlice::advance_slices(&mut slices, count);
+                if count < all {
+                    // A signal ends a write early, and nothing else says that there was one.
+                    if let Err(error) = patience.interrupted() {
+                        return Progress { sent, stop: Some(Stop::Io(error)) };
+                    }
+                }
             }
             Err(stop) => return Progress { sent, stop: Some(stop) },
         }

@@ -132,6 +132,29 @@ fn a_send_that_stops_says_exactly_how_far_it_got() {
     }
 }
 
+/// Ends a call at its first interruption.
+struct Impatient;
+
+impl Patience for Impatient {
+    fn interrupted(&mut self) -> io::Result<()> {
+        Err(io::Error::other("enough"))
+    }
+}
+
+#[test]
+fn a_short_write_is_a_place_to_stop() {
+    let payload = vec![b'x'; 9_000_000];
+    let (ours, mut theirs) = tcp();
+    let mut slices = [IoSlice::new(&payload)];
+    let deadline = Deadline::after(Some(Duration::from_secs(60)));
+    let progress = send(ours.as_fd(), &mut slices, deadline, &mut Impatient);
+    assert!(matches!(&progress.stop, Some(Stop::Io(error)) if error.to_string() == "enough"));
+    drop(ours);
+    let mut got = Vec::new();
+    theirs.read_to_end(&mut got).unwrap();
+    assert_eq!(got.len(), progress.sent);
+}
+
 #[test]
 fn nothing_to_send_is_sent_at_once() {
     let (ours, _theirs) = UnixStream::pair().unwrap();

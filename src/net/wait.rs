@@ -30,7 +30,7 @@ pub enum Interest {
 
 /// What to do when a signal interrupts a call: where Python runs its handlers.
 pub trait Patience {
-    /// Gives an error to end the call, or nothing to carry on with it.
+    /// A signal has arrived, or may have. Gives an error to end the call, or nothing to carry on with it.
     ///
     /// # Errors
     /// Whatever the call is to end with.
