@@ -5,6 +5,7 @@ that works or is a `RuntimeError`, and is never a deadlock.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -213,3 +214,21 @@ if sys.version_info >= (3, 12):  # where a class in Python can export a buffer
             with pytest.raises(LookupError, match="of its own"):
                 call(data)
         assert decoder.feed(b"ter") == [b"outer"]
+
+    def test_a_target_that_is_writable_only_to_who_asks() -> None:
+        class Target:
+            def __init__(self) -> None:
+                self.memory = bytearray(20)
+                self.released = 0
+
+            def __buffer__(self, flags: int) -> memoryview:
+                view = memoryview(self.memory)
+                return view if flags & inspect.BufferFlags.WRITABLE else view.toreadonly()
+
+            def __release_buffer__(self, view: memoryview) -> None:
+                self.released += 1
+
+        target = Target()
+        assert ENCODER.encode_into("abc", target) == 13
+        assert target.memory == b"3         abc".ljust(20, b"\0")
+        assert target.released == 1

@@ -7,7 +7,6 @@ use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::exception;
 use super::header::PyDecimalHeader;
 use super::memory::bytes::BytesWriter;
-use super::memory::foreign::write_behind;
 use super::payload::{Payload, Payloads, Target, at};
 use crate::codec::{Error, FrameEncoder, HeaderFormat};
 
@@ -127,14 +126,14 @@ impl PyFrameEncoder {
         offset: Named<Integer>,
     ) -> PyResult<usize> {
         let Target(target) = buffer;
-        let size = target.len_bytes();
+        let size = target.len();
         let offset = offset.at_most("offset", size, " (the size of buffer)")?;
         let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
         let at = offset + header_size;
         let fill = |header: &mut [u8]| self.0.write_header(plan, header);
-        let fits = needed <= available && write_behind(py, &target, at, &payload.0, header_size, fill)?;
+        let fits = needed <= available && target.write_behind(py, at, &payload.0, header_size, fill)?;
         if !fits {
             return Err(exception(py, &Error::BufferTooSmall { needed, available }, None));
         }

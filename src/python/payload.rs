@@ -1,14 +1,14 @@
 //! What callers hand in: anything with bytes in it.
 
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
-use super::memory::foreign::buffer_bytes;
+use super::memory::foreign::{WritableBuffer, buffer_bytes};
 
 #[cfg(feature = "stubs")]
 const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
@@ -127,11 +127,7 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
 }
 
 /// `buffer=`: a writable contiguous bytes-like object.
-pub(super) struct Target(pub(super) PyUntypedBuffer);
-
-impl Target {
-    const NAME: &str = "buffer";
-}
+pub(super) struct Target(pub(super) WritableBuffer);
 
 impl FromPyObject<'_, '_> for Target {
     type Error = PyErr;
@@ -140,10 +136,11 @@ impl FromPyObject<'_, '_> for Target {
     const INPUT_TYPE: PyStaticExpr = BUFFER;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let wanted = "a writable bytes-like object";
-        let buffer = contiguous(&object, Self::NAME, wanted)?;
-        if buffer.readonly() {
-            return Err(wrong_type(Self::NAME, wanted, &kind(&object)));
+        let buffer = WritableBuffer::get(&object)
+            .map_err(|error| refused(&object, error, "buffer", "a writable bytes-like object"))?;
+        if !buffer.is_contiguous() {
+            // No advice to copy it: a copy would be somebody else's.
+            return Err(scattered(&object, "buffer", ""));
         }
         Ok(Self(buffer))
     }
@@ -163,20 +160,23 @@ fn contiguous(object: &Bound<'_, PyAny>, name: &str, wanted: &str) -> PyResult<P
     if buffer.is_c_contiguous() {
         return Ok(buffer);
     }
-    // A copy of what is to be written to would be somebody else's.
-    let advice = if name == Target::NAME { "" } else { "; copy it with bytes() first" };
-    let kind = kind(object);
-    Err(PyTypeError::new_err(format!(
-        "{name} must be contiguous in memory, this '{kind}' is not{advice}"
-    )))
+    Err(scattered(object, name, "; copy it with bytes() first"))
 }
 
-/// A `TypeError` in our own words, caused by Python's; any other error as it is.
+fn scattered(object: &Bound<'_, PyAny>, name: &str, advice: &str) -> PyErr {
+    let kind = kind(object);
+    let message = format!("{name} must be contiguous in memory, this '{kind}' is not{advice}");
+    PyTypeError::new_err(message)
+}
+
+/// A `TypeError` in our own words, caused by Python's (which is a `BufferError` where there is a buffer, but
+/// none to write to); any other error as it is.
 fn refused(object: &Bound<'_, PyAny>, error: PyErr, name: &str, wanted: &str) -> PyErr {
-    if !error.is_instance_of::<PyTypeError>(object.py()) {
+    let py = object.py();
+    if !error.is_instance_of::<PyTypeError>(py) && !error.is_instance_of::<PyBufferError>(py) {
         return error;
     }
     let ours = wrong_type(name, wanted, &kind(object));
-    ours.set_cause(object.py(), Some(error));
+    ours.set_cause(py, Some(error));
     ours
 }

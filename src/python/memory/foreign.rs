@@ -1,9 +1,11 @@
 //! Buffers of other objects.
 
+use std::ffi::c_char;
 use std::ptr::{self, NonNull};
 use std::slice;
 
 use pyo3::buffer::PyUntypedBuffer;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::python::payload::Input;
@@ -24,29 +26,64 @@ pub(in crate::python) fn buffer_bytes<'a>(
     Some(unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) })
 }
 
-/// Copies `source` into a writable contiguous buffer at `at`, then lets `fill` write the `before` bytes
-/// in front of it. The two may overlap. `false`, and nothing is written, where it is out of bounds.
-pub(in crate::python) fn write_behind(
-    py: Python<'_>,
-    target: &PyUntypedBuffer,
-    at: usize,
-    source: &Input<'_>,
-    before: usize,
-    fill: impl FnOnce(&mut [u8]),
-) -> PyResult<bool> {
-    // No reference from here on: one would promise that these bytes do not change.
-    let source = ptr::from_ref(source.bytes(py)?);
-    let in_bounds = at.checked_add(source.len()).is_some_and(|end| end <= target.len_bytes());
-    if target.readonly() || !target.is_c_contiguous() || !in_bounds || before > at {
-        return Ok(false);
+/// `'C'`, whatever the sign of a character.
+const C_ORDER: c_char = 0x43;
+
+/// A writable buffer of another object. It is asked for as one: an exporter may give another, or none, to
+/// who says it only reads, which is what PyO3's buffers say.
+pub(in crate::python) struct WritableBuffer(Box<ffi::Py_buffer>);
+
+impl WritableBuffer {
+    /// The buffer of `object`; what it raises where it has none, or none to write to.
+    pub(in crate::python) fn get(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let mut view = Box::new(ffi::Py_buffer::new());
+        // SAFETY: CPython fills `view`, which stays where it is until it is released.
+        match unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, ffi::PyBUF_FULL) } {
+            0 => Ok(Self(view)),
+            _ => Err(PyErr::fetch(object.py())),
+        }
     }
-    let data = target.buf_ptr().cast::<u8>();
-    // SAFETY: `at + source.len()` and `at - before` are within the exported memory, which is writable and
-    // contiguous; `copy` allows the two to overlap. The slice that `fill` gets is the only one to that
-    // memory.
-    unsafe {
-        ptr::copy(source.cast::<u8>(), data.add(at), source.len());
-        fill(slice::from_raw_parts_mut(data.add(at - before), before));
+
+    pub(in crate::python) fn len(&self) -> usize {
+        usize::try_from(self.0.len).unwrap_or(0)
     }
-    Ok(true)
+
+    pub(in crate::python) fn is_contiguous(&self) -> bool {
+        // SAFETY: the view is filled.
+        unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
+    }
+
+    /// Copies `source` to the index `at`, then lets `fill` write the `before` bytes in front of it. The
+    /// two may overlap. `false`, and nothing is written, where it is out of bounds.
+    pub(in crate::python) fn write_behind(
+        &self,
+        py: Python<'_>,
+        at: usize,
+        source: &Input<'_>,
+        before: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> PyResult<bool> {
+        // No reference from here on: one would promise that these bytes do not change.
+        let source = ptr::from_ref(source.bytes(py)?);
+        let in_bounds = at.checked_add(source.len()).is_some_and(|end| end <= self.len());
+        if !self.is_contiguous() || !in_bounds || before > at {
+            return Ok(false);
+        }
+        let data = self.0.buf.cast::<u8>();
+        // SAFETY: `at + source.len()` and `at - before` are within the exported memory, which is writable
+        // and contiguous; `copy` allows the two to overlap. The slice that `fill` gets is the only one to
+        // that memory.
+        unsafe {
+            ptr::copy(source.cast::<u8>(), data.add(at), source.len());
+            fill(slice::from_raw_parts_mut(data.add(at - before), before));
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for WritableBuffer {
+    fn drop(&mut self) {
+        // SAFETY: filled once, released once. It lives no longer than a call from Python.
+        Python::attach(|_| unsafe { ffi::PyBuffer_Release(&raw mut *self.0) });
+    }
 }
