@@ -75,8 +75,17 @@ enum State<P> {
     /// Inside a payload or its trailer. `partial` has what arrived of the payload; with `keep_header` it
     /// begins with the header and goes on with the trailer.
     Payload { extent: Extent, partial: P },
-    /// The stream was refused. `partial` is as above, `rest` goes from there to the end of the chunk.
-    Dead { error: Box<Error>, partial: P, rest: P },
+    /// The stream was refused. Elsewhere, because decoders are many and refusals few.
+    Dead(Box<Refusal<P>>),
+}
+
+#[derive(Debug)]
+struct Refusal<P> {
+    error: Error,
+    /// The refused frame's memory, as in [`State::Payload`].
+    partial: P,
+    /// From there to the end of the chunk.
+    rest: P,
 }
 
 impl<P: Partial> Decoder<P> {
@@ -191,8 +200,8 @@ impl<P: Partial> Decoder<P> {
     pub fn forget_buffered(&mut self) {
         self.offset += self.buffered() as u64;
         match &mut self.state {
-            State::Dead { partial, rest, .. } => {
-                (*partial, *rest) = (P::default(), P::default());
+            State::Dead(refusal) => {
+                (refusal.partial, refusal.rest) = (P::default(), P::default());
                 (self.head, self.trailed) = (Vec::new(), 0);
             }
             State::Header | State::Payload { .. } => self.forget(),

@@ -1,6 +1,6 @@
 //! Frames that arrive in pieces, and streams that are refused: every change of state.
 
-use super::{Decoder, State, Stats};
+use super::{Decoder, Refusal, State, Stats};
 use crate::codec::encoder::not_utf8;
 use crate::codec::error::Error;
 use crate::codec::extent::{Advance, Extent};
@@ -20,7 +20,7 @@ impl<P: Partial> Decoder<P> {
         at: &mut usize,
     ) -> Result<Option<S::Frame>, Error> {
         let result = match &mut self.state {
-            State::Dead { error, .. } => return Err(Error::clone(error)),
+            State::Dead(refusal) => return Err(refusal.error.clone()),
             State::Header => self.decode_header(store, chunk, at),
             State::Payload { .. } => self.decode_payload(store, chunk, at),
         };
@@ -166,7 +166,7 @@ impl<P: Partial> Decoder<P> {
     ) -> Error {
         let partial = match std::mem::replace(&mut self.state, State::Header) {
             State::Payload { partial, .. } => partial,
-            State::Header | State::Dead { .. } => P::default(),
+            State::Header | State::Dead(_) => P::default(),
         };
         let bytes = &chunk.as_ref()[*at..];
         let mut rest = P::default();
@@ -175,7 +175,7 @@ impl<P: Partial> Decoder<P> {
         let room = Room { justified: bytes.len(), whole: usize::MAX };
         let _ = store.append(&mut rest, bytes, room);
         *at = chunk.as_ref().len();
-        self.state = State::Dead { error: Box::new(error.clone()), partial, rest };
+        self.state = State::Dead(Box::new(Refusal { error: error.clone(), partial, rest }));
         error
     }
 

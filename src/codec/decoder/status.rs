@@ -13,7 +13,7 @@ impl<P: Partial> Decoder<P> {
     /// a refused stream, again.
     pub fn feed_eof(&self) -> Result<(), Error> {
         let (stage, received, missing) = match &self.state {
-            State::Dead { error, .. } => return Err(Error::clone(error)),
+            State::Dead(refusal) => return Err(refusal.error.clone()),
             State::Header if self.head.is_empty() => return Ok(()),
             State::Header => (Stage::Header, self.head.len(), self.needed()),
             State::Payload { extent, partial } => {
@@ -35,7 +35,7 @@ impl<P: Partial> Decoder<P> {
     #[must_use]
     pub fn needed(&self) -> usize {
         match &self.state {
-            State::Dead { .. } => 0,
+            State::Dead(_) => 0,
             State::Payload { extent, .. } => {
                 extent.least().saturating_add(self.trailer.len() - self.trailed)
             }
@@ -51,7 +51,7 @@ impl<P: Partial> Decoder<P> {
     /// refused frame's first byte.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        let rest = if let State::Dead { rest, .. } = &self.state { rest.len() } else { 0 };
+        let rest = if let State::Dead(refusal) = &self.state { refusal.rest.len() } else { 0 };
         let around = self.separate_head().len() + self.separate_trailer().len();
         around + self.partial().map_or(0, P::len) + rest
     }
@@ -62,8 +62,8 @@ impl<P: Partial> Decoder<P> {
         let mut parts = vec![self.separate_head()];
         parts.extend(self.partial().into_iter().flat_map(P::parts));
         parts.push(self.separate_trailer());
-        if let State::Dead { rest, .. } = &self.state {
-            parts.extend(rest.parts());
+        if let State::Dead(refusal) = &self.state {
+            parts.extend(refusal.rest.parts());
         }
         parts
     }
@@ -87,7 +87,8 @@ impl<P: Partial> Decoder<P> {
     pub fn partial(&self) -> Option<&P> {
         match &self.state {
             State::Header => None,
-            State::Payload { partial, .. } | State::Dead { partial, .. } => Some(partial),
+            State::Payload { partial, .. } => Some(partial),
+            State::Dead(refusal) => Some(&refusal.partial),
         }
     }
 
@@ -101,7 +102,7 @@ impl<P: Partial> Decoder<P> {
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.state {
-            State::Dead { error, .. } => Some(error),
+            State::Dead(refusal) => Some(&refusal.error),
             State::Header | State::Payload { .. } => None,
         }
     }
