@@ -49,7 +49,7 @@ fn decode(header: DecimalHeader, keep_header: bool, stream: &[u8], size: usize) 
     let mut taken = 0;
     for chunk in stream.chunks(size) {
         taken += chunk.len();
-        let before = decoder.needed();
+        let (needed, before) = (decoder.needed(), frames.len());
         let result = decoder.feed_into(&BytesStore, &Bytes::copy_from_slice(chunk), &mut frames);
         if let Err(error) = result {
             assert_eq!(decoder.error(), Some(&error), "a refused stream stays refused");
@@ -57,7 +57,11 @@ fn decode(header: DecimalHeader, keep_header: bool, stream: &[u8], size: usize) 
             fault = Some(error);
             break;
         }
-        assert!(chunk.len() >= before || frames.is_empty() || decoder.needed() > 0);
+        assert!(decoder.needed() > 0);
+        assert!(
+            chunk.len() >= needed || frames.len() == before,
+            "less than is needed completes nothing"
+        );
         let stats = decoder.stats();
         assert_eq!(stats.wire_bytes + stats.buffered as u64, taken as u64, "no byte is lost");
         assert_eq!(stats.frames, frames.len() as u64);
