@@ -13,6 +13,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 import nox
@@ -26,7 +27,7 @@ STUB = ROOT / "python" / "framing" / "_framing.pyi"
 
 MATURIN = "maturin>=1.16,<2"
 RUFF = "ruff>=0.17,<0.18"
-MYPY = ["mypy>=2.4,<3", "nox", "hypothesis>=6.140", "pytest>=8.4"]
+MYPY = "mypy>=2.4,<3"
 BENCH_PEERS = ["msgpack>=1.2"]
 
 
@@ -60,8 +61,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
-    session.install(MATURIN, *MYPY)
-    session.install(".")
+    # What the checked files import is installed too: the tests' extras, and nox for this file.
+    session.install(MATURIN, MYPY, "nox", ".[test]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     session.run("mypy", "examples/tutorial")
     session.run("python", "-m", "mypy.stubtest", "framing")
@@ -121,6 +122,4 @@ def _generated_stub(session: nox.Session) -> Path:
 
 def _libpython() -> str:
     """Where a test binary that embeds Python finds it, on systems that do not know by themselves."""
-    import sysconfig
-
     return str(sysconfig.get_config_var("LIBDIR") or Path(sys.prefix) / "lib")

@@ -23,8 +23,10 @@ def cut(stream: bytes, size: int) -> list[bytes]:
     return [stream[at : at + size] for at in range(0, len(stream), size)]
 
 
-def feed_all(chunks: list[bytes]) -> harness.Work:
-    decoder = framing.FrameDecoder()
+def feed_all(
+    chunks: list[bytes], decoder: framing.FrameDecoder | by_hand.HandDecoder | None = None
+) -> harness.Work:
+    decoder = decoder or framing.FrameDecoder()
 
     def work() -> None:
         feed = decoder.feed
@@ -35,14 +37,7 @@ def feed_all(chunks: list[bytes]) -> harness.Work:
 
 
 def feed_by_hand(chunks: list[bytes]) -> harness.Work:
-    decoder = by_hand.HandDecoder()
-
-    def work() -> None:
-        feed = decoder.feed
-        for chunk in chunks:
-            feed(chunk)
-
-    return work
+    return feed_all(chunks, by_hand.HandDecoder())
 
 
 def unpack_all(sizes: list[int], chunk_size: int) -> harness.Work:

@@ -64,14 +64,6 @@ impl HeaderFormat {
         }
     }
 
-    /// The least number of bytes a header can have.
-    #[must_use]
-    pub fn min_size(&self) -> usize {
-        match self {
-            Self::Decimal(header) => header.width(),
-        }
-    }
-
     /// The exact length a complete header announces, however large: what `FrameTooLarge` reports.
     #[must_use]
     pub fn exact_length(&self, header: &[u8]) -> Length {

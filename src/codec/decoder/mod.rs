@@ -22,7 +22,7 @@ mod whole;
 use bytes::{Bytes, BytesMut};
 
 pub use self::stats::Stats;
-use self::whole::whole_frame;
+use self::whole::{delivered, whole_frame};
 use super::error::{ConfigError, Error};
 use super::extent::Extent;
 use super::header::HeaderFormat;
@@ -148,8 +148,7 @@ impl<P: Partial> Decoder<P> {
                 whole_frame(self.header, self.max_frame_size, self.trailer, rest)
             {
                 let payload = *at + header_size..*at + header_size + payload_size;
-                let end = payload.end + self.trailer.len();
-                let range = if self.keep_header { *at..end } else { payload };
+                let (range, end) = delivered(*at, payload, self.trailer, self.keep_header);
                 if let Ok(frame) = store.cut(chunk, range) {
                     *at = end;
                     self.count(&Stats::of_frame(header_size + self.trailer.len(), payload_size));

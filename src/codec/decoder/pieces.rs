@@ -1,5 +1,6 @@
 //! Frames that arrive in pieces, and streams that are refused: every change of state.
 
+use super::whole::delivered;
 use super::{Decoder, Refusal, State, Stats};
 use crate::codec::encoder::not_utf8;
 use crate::codec::error::Error;
@@ -79,8 +80,7 @@ impl<P: Partial> Decoder<P> {
         if let Advance::Complete { taken } = extent.advance(&bytes[*at..]) {
             let payload = *at..*at + taken;
             if bytes[payload.end..].starts_with(self.trailer) && (in_chunk || !self.keep_header) {
-                let end = payload.end + self.trailer.len();
-                let range = if self.keep_header { start..end } else { payload };
+                let (range, end) = delivered(start, payload, self.trailer, self.keep_header);
                 let frame = store.cut(chunk, range)?;
                 *at = end;
                 self.completed(taken);

@@ -7,7 +7,7 @@ pub struct Stats {
     pub frames: u64,
     /// Bytes of their payloads.
     pub payload_bytes: u64,
-    /// Bytes of their headers and payloads.
+    /// Bytes of the whole frames: headers, payloads, trailers.
     pub wire_bytes: u64,
     /// Bytes of the largest payload.
     pub largest_frame: u64,

@@ -12,22 +12,18 @@ impl<P: Partial> Decoder<P> {
     /// [`Error::TruncatedFrame`] inside a frame, which is kept: more may be fed after all. What ended
     /// a refused stream, again.
     pub fn feed_eof(&self) -> Result<(), Error> {
-        let (stage, received, missing) = match &self.state {
+        let (stage, received) = match &self.state {
             State::Dead(refusal) => return Err(refusal.error.clone()),
             State::Header if self.head.is_empty() => return Ok(()),
-            State::Header => (Stage::Header, self.head.len(), self.needed()),
-            State::Payload { extent, partial } => {
+            State::Header => (Stage::Header, self.head.len()),
+            State::Payload { partial, .. } => {
                 // The trailer counts with the payload that it ends.
                 let kept = if self.keep_header { self.head.len() } else { 0 };
-                let received = partial.len() - kept + self.separate_trailer().len();
-                (
-                    Stage::Payload,
-                    received,
-                    extent.least().saturating_add(self.trailer.len() - self.trailed),
-                )
+                (Stage::Payload, partial.len() - kept + self.separate_trailer().len())
             }
         };
-        Err(Error::TruncatedFrame { stage, expected: received.saturating_add(missing), received })
+        let expected = received.saturating_add(self.needed());
+        Err(Error::TruncatedFrame { stage, expected, received })
     }
 
     /// The least number of bytes that can complete the next step: the rest of the header, then the
@@ -39,7 +35,6 @@ impl<P: Partial> Decoder<P> {
             State::Payload { extent, .. } => {
                 extent.least().saturating_add(self.trailer.len() - self.trailed)
             }
-            State::Header if self.head.is_empty() => self.header.min_size(),
             State::Header => match self.header.scan(&self.head) {
                 Scan::Partial { needed } => needed,
                 Scan::Complete { .. } | Scan::Invalid { .. } => 0,

@@ -1,5 +1,7 @@
 //! Frames that are all in one chunk: the hot path. No state changes, nothing is kept.
 
+use std::ops::Range;
+
 use super::{Decoder, State, Stats};
 use crate::codec::extent::Unit;
 use crate::codec::header::{HeaderFormat, Scan};
@@ -43,8 +45,7 @@ impl<P: Partial> Decoder<P> {
                 largest = largest.max(payload_size);
             }
             let payload = here + header_size..here + header_size + payload_size;
-            let end = payload.end + trailer.len();
-            let range = if keep_header { here..end } else { payload };
+            let (range, end) = delivered(here, payload, trailer, keep_header);
             let Ok(frame) = store.cut(chunk, range) else { break };
             if frames.len() == frames.capacity() && !reserve(frames, bytes.len() - here, end - here) {
                 break;
@@ -70,6 +71,18 @@ impl<P: Partial> Decoder<P> {
 #[inline(never)]
 fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) -> bool {
     frames.try_reserve((size / first.max(1)).clamp(1, MAX_RESERVED)).is_ok()
+}
+
+/// Which bytes of a whole frame, begun at `start`, its receiver gets; and where it ends.
+#[inline]
+pub(super) fn delivered(
+    start: usize,
+    payload: Range<usize>,
+    trailer: &[u8],
+    keep_header: bool,
+) -> (Range<usize>, usize) {
+    let end = payload.end + trailer.len();
+    (if keep_header { start..end } else { payload }, end)
 }
 
 /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
