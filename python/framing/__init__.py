@@ -12,6 +12,8 @@ b'5         hello'
 
 from __future__ import annotations
 
+import os
+
 from ._errors import (
     BufferTooSmall,
     ConcurrencyError,
@@ -31,10 +33,14 @@ from ._framing import (
     MAX_FRAME_SIZE,
     DecimalHeader,
     FrameDecoder,
+    FramedSocket,
     FrameEncoder,
     __version__,
+    _forked,
     decode,
     encode,
+    recv_frame,
+    send_frame,
 )
 from ._stats import FrameStats
 
@@ -52,6 +58,7 @@ __all__ = [
     "FrameTimeout",
     "FrameTooLarge",
     "FrameWouldBlock",
+    "FramedSocket",
     "FramingError",
     "IncompleteFrame",
     "InvalidHeader",
@@ -61,11 +68,18 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "recv_frame",
+    "send_frame",
 ]
 
 HEADER_SIZE: int = DecimalHeader().width
 """Bytes of the default header: the tutorial's HEADERSIZE."""
 
-for _function in (encode, decode):
+for _function in (encode, decode, send_frame, recv_frame):
     _function.__module__ = __name__
 del _function
+
+if hasattr(os, "register_at_fork"):
+    # Calls that were under way in other threads are not under way in the child.
+    os.register_at_fork(after_in_child=_forked)
+del os, _forked

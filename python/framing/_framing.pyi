@@ -5,10 +5,11 @@ The Rust half of the package `framing`, which re-exports all of this.
 from collections.abc import Iterable
 from framing._errors import FramingError
 from framing._stats import FrameStats
-from typing import Final, SupportsIndex, final
+from types import EllipsisType
+from typing import Any, Final, SupportsIndex, final
 from typing_extensions import Buffer
 
-__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "decode", "encode"]
+__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_forked", "decode", "encode", "recv_frame", "send_frame"]
 
 MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -280,6 +281,238 @@ class FrameEncoder:
         The largest payload, in the header's unit.
         """
 
+@final
+class FramedSocket:
+    """
+    Frames over a connected stream socket. Blocking or not, as the socket is.
+
+    Args:
+        sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
+            It belongs to this object from now on, until `detach` gives it back.
+        header, max_frame_size, keep_header: As for `FrameDecoder`, for both directions.
+        frame_timeout: Seconds that may be spent waiting for the peer between the first byte of a frame
+            and its last; `None` for no limit. When it has passed, the connection is dead.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        ValueError: `sock` is no stream socket, or another argument is out of range.
+
+    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait. By default
+    it is the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one
+    continues the same frame.
+
+    May be shared between threads. One may send while another receives. Frames of many senders never mix,
+    and each of many receivers gets whole ones.
+
+    >>> import socket
+    >>> ours, theirs = map(FramedSocket, socket.socketpair())
+    >>> ours.send("hello")
+    >>> theirs.recv()
+    b'hello'
+    >>> ours.close()
+    >>> list(theirs)
+    []
+    >>> theirs.close()
+    """
+    def __enter__(self, /) -> FramedSocket: ...
+    def __exit__(self, /, *_exception: "object") -> None: ...
+    def __iter__(self, /) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None) -> FramedSocket: ...
+    def __next__(self, /) -> bytes:
+        """
+        The next frame, until the peer ends the stream between two frames.
+        """
+    def __repr__(self, /) -> str: ...
+    def _pending(self, /) -> bool:
+        """
+        Whether a call that receives would end at once because of what is here.
+        """
+    def close(self, /) -> None:
+        """
+        Closes the connection, and drops what is buffered. Calls that wait in other threads end with
+        `ConnectionClosed`, as does every later call.
+        """
+    @property
+    def closed(self, /) -> bool:
+        """
+        Whether this object has been closed or detached.
+        """
+    def detach(self, /) -> "tuple[Any, bytes]":
+        """
+        Gives the socket back, and the bytes that were received and not returned, as they came over the wire.
+
+        Raises:
+            RuntimeError: A send is pending, or another call is using the connection.
+            ConnectionClosed: The connection has been closed.
+        """
+    def fileno(self, /) -> int:
+        """
+        The socket's descriptor; -1 once this object is closed or detached.
+        """
+    def flush(self, /, *, timeout: float | EllipsisType | None = ...) -> None:
+        """
+        Sends what earlier calls have left.
+
+        Raises:
+            SendIncomplete: Some is still left.
+            ConnectionClosed, OSError: As `send`.
+        """
+    @property
+    def frame_timeout(self, /) -> float | None:
+        """
+        Seconds that the peer may take over one frame; `None` for no limit.
+        """
+    def gettimeout(self, /) -> float | None:
+        """
+        The socket's timeout in seconds; `None` where it waits for ever.
+        """
+    @property
+    def header(self, /) -> DecimalHeader:
+        """
+        The header format.
+        """
+    @property
+    def keep_header(self, /) -> bool:
+        """
+        Whether received frames begin with their header.
+        """
+    @property
+    def max_frame_size(self, /) -> int:
+        """
+        The largest payload sent or accepted, in the header's unit.
+        """
+    @property
+    def pending_send(self, /) -> int:
+        """
+        Bytes, as they go over the wire, that have been accepted and not yet sent.
+        """
+    def recv(self, /, timeout: float | EllipsisType | None = ...) -> bytes:
+        """
+        Receives one frame.
+
+        Args:
+            timeout: See the class.
+
+        Raises:
+            ConnectionClosed: The stream has ended between two frames; `local` if this side closed it.
+            TruncatedFrame: It has ended inside a frame.
+            FrameTimeout: The deadline passed. The next call continues the same frame.
+            FrameWouldBlock: There is no whole frame, and the call may not wait. Likewise.
+            FrameStalled: `frame_timeout` has passed. The connection is dead.
+            InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
+            OSError: The socket's own.
+        """
+    def recv_into(self, /, buffer: Buffer, timeout: float | EllipsisType | None = ...) -> int:
+        """
+        Receives one frame into the caller's buffer.
+
+        Args:
+            buffer: A writable contiguous bytes-like object.
+            timeout: See the class.
+
+        Returns:
+            The bytes of the frame; those behind them in `buffer` are untouched.
+
+        Raises:
+            BufferTooSmall: The frame does not fit. It stays, for the next call of any kind.
+            ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
+            FrameTooLarge, InvalidPayload, OSError: As `recv`.
+        """
+    def recv_many(self, /, max_frames: SupportsIndex | None = None, timeout: float | EllipsisType | None = ...) -> "list[bytes]":
+        """
+        Receives the frames that are here: waits for one where there is none, then gives all that are
+        complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
+        leaves no frame behind in a buffer.
+
+        Args:
+            max_frames: The most to return, at least 1; `None` for all. The others stay for the next call.
+            timeout: See the class.
+
+        Raises:
+            ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
+            FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
+        """
+    def send(self, /, payload: str | Buffer, *, timeout: float | EllipsisType | None = ...) -> None:
+        """
+        Sends one frame. Header and payload go out by one call, without being put together.
+
+        Args:
+            payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+            timeout: See the class.
+
+        Raises:
+            SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
+                before anything else, by the next `send` or `flush`. Do not send it again.
+            TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
+            FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+            ConnectionClosed: The connection was closed on this side.
+            OSError: The socket's own.
+        """
+    def send_encoded(self, /, wire: Buffer, *, timeout: float | EllipsisType | None = ...) -> None:
+        """
+        Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
+        send to many. They are not looked at.
+
+        Args:
+            wire: Whole frames, in a contiguous bytes-like object.
+            timeout: See the class.
+
+        Raises:
+            SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
+        """
+    def send_many(self, /, payloads: Iterable[str | Buffer], *, timeout: float | EllipsisType | None = ...) -> None:
+        """
+        Sends many frames, in as few calls to the system as possible.
+
+        Args:
+            payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+            timeout: See the class.
+
+        Raises:
+            SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
+            TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
+            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, OSError: As `send`.
+        """
+    def setblocking(self, /, flag: "bool") -> None:
+        """
+        `settimeout(None)` if `flag` is true, `settimeout(0)` if it is false.
+        """
+    def settimeout(self, /, timeout: "float | None") -> None:
+        """
+        Sets the socket's timeout.
+
+        Args:
+            timeout: Seconds, `None` to wait for ever, 0 not to wait.
+        """
+    def shutdown(self, /, how: SupportsIndex = ...) -> None:
+        """
+        Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
+        out first, the peer sees the end behind it, and can still be heard.
+
+        Args:
+            how: `socket.SHUT_WR`, `SHUT_RD` or `SHUT_RDWR`.
+
+        Raises:
+            SendIncomplete: With `SHUT_WR`, what earlier sends have left cannot be sent.
+            ConnectionClosed, OSError: As `send`.
+        """
+    @property
+    def socket(self, /) -> Any:
+        """
+        The socket.
+        """
+    @property
+    def stats(self, /) -> FrameStats:
+        """
+        A snapshot of the counters of received frames. `buffered` are all bytes that have been received and not
+        returned.
+        """
+
+def _forked() -> None:
+    """
+    Called in the child of a fork: it has only the thread that forked.
+    """
+
 def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
     """
     Gives the frames of a whole capture.
@@ -310,4 +543,43 @@ def encode(payload: str | Buffer, header: SupportsIndex | DecimalHeader = ..., *
 
     >>> encode("hello")
     b'5         hello'
+    """
+
+def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | EllipsisType | None = ...) -> bytes:
+    """
+    Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+
+    Args:
+        sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+        header, max_frame_size, keep_header: As for `FrameDecoder`.
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+            `sock.gettimeout()` says.
+
+    Raises:
+        ConnectionClosed: The stream ended before the frame's first byte.
+        TruncatedFrame: It ended inside the frame.
+        FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
+            arrived as `partial`: feed it to a `FrameDecoder` to carry on.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`.
+        ValueError: `sock` is no stream socket.
+        OSError: The socket's own.
+    """
+
+def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, timeout: float | EllipsisType | None = ...) -> None:
+    """
+    Sends one frame: header and payload, by one gathering call.
+
+    Args:
+        sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+        payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+        header, max_frame_size: As for `FrameEncoder`.
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+            `sock.gettimeout()` says.
+
+    Raises:
+        SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
+        TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
+        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+        ValueError: `sock` is no stream socket.
+        OSError: The socket's own.
     """

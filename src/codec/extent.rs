@@ -91,7 +91,7 @@ struct Sequence {
 }
 
 impl CodePoints {
-    fn advance(&mut self, bytes: &[u8]) -> Advance {
+    pub(crate) fn advance(&mut self, bytes: &[u8]) -> Advance {
         let mut at = 0;
         loop {
             if self.remaining == 0 {

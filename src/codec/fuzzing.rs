@@ -50,7 +50,12 @@ fn decode(header: DecimalHeader, keep_header: bool, stream: &[u8], size: usize) 
     for chunk in stream.chunks(size) {
         taken += chunk.len();
         let (needed, before) = (decoder.needed(), frames.len());
+        let (ahead, size_ahead) = (decoder.has_next(chunk), decoder.next_size(chunk));
         let result = decoder.feed_into(&BytesStore, &Bytes::copy_from_slice(chunk), &mut frames);
+        assert_eq!(ahead, result.is_err() || frames.len() > before, "a look ahead says what will be");
+        if let (Some(size), Some(frame)) = (size_ahead, frames.get(before)) {
+            assert_eq!(size, frame.len(), "a look ahead says how large it will be");
+        }
         if let Err(error) = result {
             assert_eq!(decoder.error(), Some(&error), "a refused stream stays refused");
             assert_eq!(decoder.needed(), 0);

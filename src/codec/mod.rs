@@ -23,7 +23,7 @@ pub mod hint;
 pub mod store;
 
 pub use decimal::{Align, DecimalHeader, Fill};
-pub use decoder::{Decoder, FrameDecoder, Stats};
+pub use decoder::{Decoder, FrameDecoder, Progress, Stats};
 pub use encoder::FrameEncoder;
 pub use error::{ConfigError, Error, Length, Stage};
 pub use extent::Unit;

@@ -65,7 +65,7 @@ pub fn receive_frame(
         // A refused decoder needs nothing, and says why when it is fed nothing.
         buffer.resize(decoder.needed().min(READ_SIZE), 0);
         let count =
-            if buffer.is_empty() { 0 } else { receive(socket, &mut buffer, deadline, patience)? };
+            if buffer.is_empty() { 0 } else { receive(socket, &mut buffer[..], deadline, patience)? };
         if count == 0 {
             decoder.feed_eof()?;
             return Err(ReceiveError::Closed);

@@ -23,6 +23,7 @@ pub use deadline::Deadline;
 pub use frame::{ReceiveError, receive_frame};
 pub use receive::receive;
 pub use send::{Progress, send};
+pub use system::{Space, available, shut_down};
 pub use wait::{Interest, Patience, Persist, Stop, wait};
 
 #[cfg(test)]

@@ -3,23 +3,23 @@
 use rustix::fd::BorrowedFd;
 
 use super::deadline::Deadline;
-use super::system;
+use super::system::{self, Space};
 use super::wait::{Interest, Patience, Stop, until_ready};
 
-/// Receives at most as many bytes as `buffer` has, and waits for the first of them until the deadline.
-/// 0 is the end of the stream, or an empty buffer.
+/// Receives at most as many bytes as `space` has, and waits for the first of them until the deadline.
+/// 0 is the end of the stream, or no space.
 ///
 /// What has already arrived is received even where the deadline has passed.
 ///
 /// # Errors
 /// [`Stop`]; nothing has been received then.
-pub fn receive(
+pub fn receive<S: Space + ?Sized>(
     socket: BorrowedFd<'_>,
-    buffer: &mut [u8],
+    space: &mut S,
     deadline: Deadline,
     patience: &mut impl Patience,
 ) -> Result<usize, Stop> {
     until_ready(socket, Interest::Read, deadline, patience, || {
-        system::receive(socket, buffer, deadline == Deadline::Never)
+        system::receive(socket, space, deadline == Deadline::Never)
     })
 }

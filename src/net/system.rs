@@ -2,11 +2,12 @@
 //! call that may wait is told so.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll as poll_fds};
 use rustix::fd::BorrowedFd;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
 use super::wait::Interest;
 
@@ -36,14 +37,52 @@ pub(super) fn poll(
     Ok(ready > 0)
 }
 
+/// Memory that is received into.
+pub trait Space {
+    /// One `recv` into it.
+    #[doc(hidden)]
+    fn fill(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> io::Result<usize>;
+}
+
+impl Space for [u8] {
+    fn fill(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> io::Result<usize> {
+        Ok(rustix::net::recv(socket, self, flags)?.1)
+    }
+}
+
+/// So many bytes from the first one on are initialised afterwards as were received.
+impl Space for [MaybeUninit<u8>] {
+    fn fill(&mut self, socket: BorrowedFd<'_>, flags: RecvFlags) -> io::Result<usize> {
+        Ok(rustix::net::recv(socket, self, flags)?.1)
+    }
+}
+
 /// Receives what is there. Where `patient`, a blocking descriptor may wait for it.
-pub(super) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], patient: bool) -> io::Result<usize> {
+pub(super) fn receive<S: Space + ?Sized>(
+    socket: BorrowedFd<'_>,
+    space: &mut S,
+    patient: bool,
+) -> io::Result<usize> {
     let flags = if patient { RecvFlags::empty() } else { dont_wait::RECEIVE };
     if !patient && !dont_wait::AVAILABLE && !poll(socket, Interest::Read, Some(Duration::ZERO))? {
         return Err(io::ErrorKind::WouldBlock.into());
     }
-    let (_, count) = rustix::net::recv(socket, buffer, flags)?;
-    Ok(count)
+    space.fill(socket, flags)
+}
+
+/// The bytes that have arrived and can be received at once; 0 also where the system does not say.
+#[must_use]
+pub fn available(socket: BorrowedFd<'_>) -> usize {
+    rustix::io::ioctl_fionread(socket).map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Ends both directions of a connection, for everybody who has a copy of the descriptor; whoever waits for
+/// it wakes.
+///
+/// # Errors
+/// The system's own, where it is no longer connected.
+pub fn shut_down(socket: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::net::shutdown(socket, Shutdown::Both)?)
 }
 
 /// Sends some of the slices by one call, and never raises SIGPIPE. Where `patient`, a blocking descriptor

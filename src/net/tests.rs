@@ -29,13 +29,13 @@ fn receives_what_is_there_and_the_end() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(nonblocking).unwrap();
         theirs.write_all(b"hello").unwrap();
-        let mut buffer = [0; 3];
+        let mut buffer = [0_u8; 3];
         for deadline in [Deadline::Never, Deadline::At(Instant::now())] {
-            let count = receive(ours.as_fd(), &mut buffer, deadline, &mut Persist).unwrap();
+            let count = receive(ours.as_fd(), &mut buffer[..], deadline, &mut Persist).unwrap();
             assert_eq!(&buffer[..count], if deadline == Deadline::Never { &b"hel"[..] } else { b"lo" });
         }
         drop(theirs);
-        assert_eq!(receive(ours.as_fd(), &mut buffer, Deadline::Now, &mut Persist).unwrap(), 0);
+        assert_eq!(receive(ours.as_fd(), &mut buffer[..], Deadline::Now, &mut Persist).unwrap(), 0);
     }
 }
 
@@ -45,10 +45,10 @@ fn waits_until_the_deadline_and_not_longer() {
         let (ours, _theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(nonblocking).unwrap();
         let start = Instant::now();
-        let stop = receive(ours.as_fd(), &mut [0], soon(), &mut Persist);
+        let stop = receive(ours.as_fd(), &mut [0_u8][..], soon(), &mut Persist);
         assert!(matches!(stop, Err(Stop::TimedOut)), "{stop:?}");
         assert!(start.elapsed() >= SOON);
-        let stop = receive(ours.as_fd(), &mut [0], Deadline::Now, &mut Persist);
+        let stop = receive(ours.as_fd(), &mut [0_u8][..], Deadline::Now, &mut Persist);
         assert!(matches!(stop, Err(Stop::WouldBlock)), "{stop:?}");
     }
 }
@@ -64,8 +64,8 @@ fn a_late_byte_ends_the_wait() {
                 theirs.write_all(b"x").unwrap();
                 theirs
             });
-            let mut byte = [0];
-            assert_eq!(receive(ours.as_fd(), &mut byte, deadline, &mut Persist).unwrap(), 1);
+            let mut byte = [0_u8];
+            assert_eq!(receive(ours.as_fd(), &mut byte[..], deadline, &mut Persist).unwrap(), 1);
             assert_eq!(byte, *b"x");
             writer.join().unwrap();
         }

@@ -1,21 +1,22 @@
 //! The class `FrameDecoder`.
 
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
 use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::{Fault, exception};
-use super::grant::{Grant, READ_SIZE};
+use super::grant::Grant;
 use super::header::PyDecimalHeader;
-use super::memory::bytes::{BytesWriter, copied, list};
+use super::memory::bytes::{BytesWriter, list};
 use super::memory::growing::GrowingBytes;
 use super::payload::{Data, Input};
+use super::pool::READ_SIZE;
 use super::stats::Snapshot;
 use super::store::PyStore;
+use super::unfinished::Unfinished;
 use crate::codec::store::{Partial, Room};
 use crate::codec::{Decoder, Error, HeaderFormat};
 
@@ -181,24 +182,16 @@ impl PyFrameDecoder {
     ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
-        let (error, head, pieces, trailer) = {
+        let (error, unfinished) = {
             let inner = self.lock(py);
             let Err(error) = inner.decoder.feed_eof() else { return Ok(()) };
-            let pieces = inner.decoder.partial().map(|partial| partial.objects(py));
-            let decoder = &inner.decoder;
-            (error, decoder.separate_head().to_vec(), pieces, decoder.separate_trailer())
+            (error, Unfinished::of(py, &inner.decoder))
         };
-        if !matches!(error, Error::TruncatedFrame { .. }) {
-            return Err(exception(py, &error, None));
-        }
-        let mut parts = vec![copied(py, &head)?.into_bound(py).into_any()];
-        for (object, Range { start, end }) in pieces.into_iter().flatten() {
-            // A view, not a copy: the frame may be large, and nobody may ask for it.
-            let range = PySlice::new(py, isize::try_from(start)?, isize::try_from(end)?, 1);
-            parts.push(PyMemoryView::from(object.as_any())?.get_item(range)?);
-        }
-        parts.push(copied(py, trailer)?.into_bound(py).into_any());
-        Err(exception(py, &error, Some(PyTuple::new(py, parts)?)))
+        let partial = match error {
+            Error::TruncatedFrame { .. } => Some(unfinished.parts(py)?),
+            _ => None,
+        };
+        Err(exception(py, &error, partial))
     }
 
     /// Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.

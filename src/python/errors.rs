@@ -2,15 +2,19 @@
 //!
 //! The classes are Python's own, in `framing._errors`: they take the facts and build their messages.
 
-use pyo3::exceptions::{PyMemoryError, PyValueError};
+use std::io;
+
+use pyo3::exceptions::{
+    PyBlockingIOError, PyMemoryError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyInt, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyInt, PyTuple, PyType};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::memory::bytes::copied;
-use crate::codec::{ConfigError, Error, Length};
+use crate::codec::{ConfigError, Error, Length, Progress};
 
 /// The exception for `error`.
 ///
@@ -37,6 +41,86 @@ impl<'py> IntoPyObject<'py> for Fault {
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         Ok(exception(py, &self.0, None).into_value(py).into_bound(py).into_any())
     }
+}
+
+/// What kept a frame from being received to its end.
+#[derive(Clone, Copy)]
+pub(super) enum Obstacle {
+    TimedOut,
+    WouldBlock,
+    Stalled,
+}
+
+/// A frame has not arrived, or not all of it. `partial` as for [`exception`].
+pub(super) fn incomplete(
+    py: Python<'_>,
+    obstacle: Obstacle,
+    progress: Progress,
+    partial: Option<Bound<'_, PyTuple>>,
+) -> PyErr {
+    let name = match obstacle {
+        Obstacle::TimedOut => "FrameTimeout",
+        Obstacle::WouldBlock => "FrameWouldBlock",
+        Obstacle::Stalled => "FrameStalled",
+    };
+    let Progress { stage, expected, received } = progress;
+    raised(py, name, (stage.to_string(), expected, received, partial))
+}
+
+/// The stream has ended between two frames; `local` where this side has closed it.
+pub(super) fn connection_closed(py: Python<'_>, local: bool) -> PyErr {
+    raised(py, "ConnectionClosed", (local,))
+}
+
+/// A send stopped part-way. `remaining` is `None` where the object keeps the rest.
+pub(super) fn send_incomplete(
+    py: Python<'_>,
+    sent: usize,
+    remaining: Option<Bound<'_, PyBytes>>,
+) -> PyErr {
+    raised(py, "SendIncomplete", (sent, remaining))
+}
+
+/// A call that did nothing before its deadline: what Python's own sockets raise.
+pub(super) fn timed_out() -> PyErr {
+    PyTimeoutError::new_err("timed out")
+}
+
+/// A call that did nothing and may not wait: what Python's own sockets raise.
+pub(super) fn would_block(py: Python<'_>) -> PyErr {
+    let errno = || py.import("errno")?.getattr("EAGAIN")?.extract::<i32>();
+    match errno().and_then(|errno| Ok((errno, strerror(py, errno)?))) {
+        Ok(arguments) => PyBlockingIOError::new_err(arguments),
+        Err(failure) => failure,
+    }
+}
+
+/// The system's error as Python's own sockets raise it: of the class for its number, which it carries.
+pub(super) fn os_error(py: Python<'_>, error: &io::Error) -> PyErr {
+    let Some(number) = error.raw_os_error() else { return PyOSError::new_err(error.to_string()) };
+    if cfg!(windows) {
+        return PyOSError::new_err((number, error.to_string(), py.None(), number));
+    }
+    strerror(py, number).map_or_else(|failure| failure, |message| PyOSError::new_err((number, message)))
+}
+
+/// One thread has called an object again in the middle of a call, from a signal handler or a socket's own
+/// Python code.
+pub(super) fn reentered(what: &str) -> PyErr {
+    PyRuntimeError::new_err(format!("this thread is already inside a call that {what} here"))
+}
+
+fn strerror(py: Python<'_>, number: i32) -> PyResult<String> {
+    py.import("os")?.call_method1("strerror", (number,))?.extract()
+}
+
+fn raised<'py>(
+    py: Python<'py>,
+    name: &str,
+    facts: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
+) -> PyErr {
+    let build = || class(py, name)?.call1(facts.into_pyobject(py)?);
+    build().map_or_else(|failure| failure, PyErr::from_value)
 }
 
 /// The `ValueError` for a header or a limit that cannot be.

@@ -1,24 +1,10 @@
 //! Memory lent to a transport, and who has how much of it.
-//!
-//! The memory of small reads is checked out of a pool and goes back once its bytes have been consumed; a
-//! decoder that waits for nothing holds none.
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use super::memory::bytes::{is_sole_reference, new_zeroed};
 use super::memory::window::Window;
-
-/// What one read gets. asyncio reads as much at a time for its own streams.
-pub(super) const READ_SIZE: usize = 256 * 1024;
-
-/// Reads under way at once that find their memory in the pool: one per thread that drives transports.
-const POOLED: usize = 4;
-
-static POOL: Mutex<Vec<Py<PyBytes>>> = Mutex::new(Vec::new());
+use super::pool::{self, READ_SIZE};
 
 /// Memory lent to whoever fills it.
 pub(super) enum Grant {
@@ -31,22 +17,7 @@ pub(super) enum Grant {
 impl Grant {
     /// Memory that belongs to no frame.
     pub(super) fn scratch(py: Python<'_>) -> PyResult<Self> {
-        let pooled = {
-            let mut pool = lock(py);
-            // One that a view still shows could be written to under its next user's hands. It stays: in
-            // `view = decoder.get_buffer()` the view before is still bound.
-            let free = pool.iter().position(|memory| is_sole_reference(memory, py));
-            match free {
-                Some(index) => Some(pool.swap_remove(index)),
-                None if pool.len() == POOLED => {
-                    // Whoever keeps views for ever must not keep the pool's places as well.
-                    pool.clear();
-                    None
-                }
-                None => None,
-            }
-        };
-        pooled.map_or_else(|| new_zeroed(py, READ_SIZE), Ok).map(Self::Scratch)
+        pool::take(py).map(Self::Scratch)
     }
 
     /// The memory, the index of its first byte that is lent, and how many are.
@@ -72,14 +43,7 @@ impl Grant {
     /// The bytes have been consumed.
     pub(super) fn give_back(self, py: Python<'_>) {
         if let Self::Scratch(memory) = self {
-            let mut pool = lock(py);
-            if pool.len() < POOLED {
-                pool.push(memory);
-            }
+            pool::give_back(py, memory);
         }
     }
-}
-
-fn lock(py: Python<'_>) -> MutexGuard<'static, Vec<Py<PyBytes>>> {
-    POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,8 +13,12 @@ mod header;
 mod memory;
 mod parked;
 mod payload;
+mod pool;
+mod socket;
 mod stats;
 mod store;
+mod timeout;
+mod unfinished;
 
 /// The Rust half of the package `framing`, which re-exports all of this.
 #[pyo3::pymodule(gil_used = false)]
@@ -28,6 +32,8 @@ mod _framing {
     use super::functions::{decode, encode};
     #[pymodule_export]
     use super::header::PyDecimalHeader;
+    #[pymodule_export]
+    use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};
     #[pymodule_export]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]

@@ -1,5 +1,7 @@
 //! What callers hand in: anything with bytes in it.
 
+use std::io::IoSlice;
+
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
@@ -8,7 +10,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
-use super::memory::foreign::{WritableBuffer, buffer_bytes};
+use super::memory::foreign::{WritableBuffer, buffer_bytes, buffer_slice};
 
 #[cfg(feature = "stubs")]
 const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
@@ -34,6 +36,16 @@ impl<'py> Input<'py> {
             Self::Text(text) => Ok(text.to_str()?.as_bytes()),
             // Contiguous: checked when it was taken.
             Self::Buffer(buffer) => Ok(buffer_bytes(buffer, py).unwrap_or_default()),
+        }
+    }
+
+    /// The bytes, for a system call that runs detached.
+    #[inline]
+    pub(super) fn slice(&self) -> PyResult<IoSlice<'_>> {
+        match self {
+            Self::Bytes(bytes) => Ok(IoSlice::new(bytes.as_bytes())),
+            Self::Text(text) => Ok(IoSlice::new(text.to_str()?.as_bytes())),
+            Self::Buffer(buffer) => Ok(buffer_slice(buffer)),
         }
     }
 

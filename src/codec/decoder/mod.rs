@@ -14,6 +14,7 @@
 //! Three results and no fourth: a frame, "more bytes are needed", or the end of the stream's usefulness.
 //! There is no resynchronisation by guessing.
 
+mod ahead;
 mod pieces;
 mod stats;
 mod status;
@@ -22,6 +23,7 @@ mod whole;
 use bytes::{Bytes, BytesMut};
 
 pub use self::stats::Stats;
+pub use self::status::Progress;
 use self::whole::{delivered, whole_frame};
 use super::error::{ConfigError, Error};
 use super::extent::Extent;
@@ -217,13 +219,13 @@ impl<P: Partial> Decoder<P> {
         }
     }
 
-    /// `count` bytes have been added to the memory that [`in_place`](Self::in_place) gave. They are
-    /// fewer than the frame lacks: its last byte has to pass through [`decode`](Self::decode), which
-    /// alone completes frames.
+    /// `count` bytes have been added to the memory that [`in_place`](Self::in_place) gave, no more than
+    /// the frame lacked. Where they were all of those, the next [`decode`](Self::decode), even of no
+    /// bytes, completes the frame.
     pub fn received_in_place(&mut self, count: usize) {
         if let State::Payload { extent: Extent::Bytes(missing), .. } = &mut self.state {
-            debug_assert!(count < *missing, "the last byte of a frame is not received in place");
-            *missing = missing.saturating_sub(count).max(1);
+            debug_assert!(count <= *missing, "no more than the frame lacked");
+            *missing = missing.saturating_sub(count);
         }
     }
 

@@ -5,6 +5,17 @@ use crate::codec::error::{Error, Stage};
 use crate::codec::header::{HeaderFormat, Scan};
 use crate::codec::store::Partial;
 
+/// How far the unfinished frame has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The part that is arriving.
+    pub stage: Stage,
+    /// The bytes that part has; the least possible number where code points are counted.
+    pub expected: usize,
+    /// The bytes of it that have arrived.
+    pub received: usize,
+}
+
 impl<P: Partial> Decoder<P> {
     /// Says that no byte follows.
     ///
@@ -12,18 +23,35 @@ impl<P: Partial> Decoder<P> {
     /// [`Error::TruncatedFrame`] inside a frame, which is kept: more may be fed after all. What ended
     /// a refused stream, again.
     pub fn feed_eof(&self) -> Result<(), Error> {
+        match &self.state {
+            State::Dead(refusal) => Err(refusal.error.clone()),
+            State::Header if self.head.is_empty() => Ok(()),
+            State::Header | State::Payload { .. } => {
+                let Progress { stage, expected, received } = self.progress();
+                Err(Error::TruncatedFrame { stage, expected, received })
+            }
+        }
+    }
+
+    /// How far the unfinished frame has come: between two frames, nothing of a header.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
         let (stage, received) = match &self.state {
-            State::Dead(refusal) => return Err(refusal.error.clone()),
-            State::Header if self.head.is_empty() => return Ok(()),
             State::Header => (Stage::Header, self.head.len()),
+            State::Dead(_) => (Stage::Header, 0),
             State::Payload { partial, .. } => {
                 // The trailer counts with the payload that it ends.
                 let kept = if self.keep_header { self.head.len() } else { 0 };
                 (Stage::Payload, partial.len() - kept + self.separate_trailer().len())
             }
         };
-        let expected = received.saturating_add(self.needed());
-        Err(Error::TruncatedFrame { stage, expected, received })
+        Progress { stage, expected: received.saturating_add(self.needed()), received }
+    }
+
+    /// Whether nothing of an unfinished frame has arrived.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        matches!(self.state, State::Header) && self.head.is_empty()
     }
 
     /// The least number of bytes that can complete the next step: the rest of the header, then the

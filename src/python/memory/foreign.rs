@@ -1,6 +1,7 @@
 //! Buffers of other objects.
 
 use std::ffi::c_char;
+use std::io::IoSlice;
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -24,6 +25,18 @@ pub(in crate::python) fn buffer_bytes<'a>(
     // the slice, nor wait for a lock, so with the GIL nobody writes meanwhile; without it, a caller who
     // writes to its own buffer during the call gets an unspecified mixture of old and new bytes.
     Some(unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) })
+}
+
+/// The same bytes for a system call that runs detached: of their contents, Rust sees nothing.
+pub(in crate::python) fn buffer_slice(buffer: &PyUntypedBuffer) -> IoSlice<'_> {
+    let data = NonNull::new(buffer.buf_ptr().cast::<u8>());
+    let bytes = match data.filter(|_| buffer.is_c_contiguous()) {
+        // SAFETY: as above, but that other threads may write meanwhile: to memory that is only named here and
+        // read by the system. The peer then gets an unspecified mixture, as with Python's own sockets.
+        Some(data) => unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) },
+        None => &[],
+    };
+    IoSlice::new(bytes)
 }
 
 /// `'C'`, whatever the sign of a character.
@@ -51,6 +64,14 @@ impl WritableBuffer {
     pub(in crate::python) fn is_contiguous(&self) -> bool {
         // SAFETY: the view is filled.
         unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
+    }
+
+    /// Copies `source` to the beginning; what does not fit is not written.
+    pub(in crate::python) fn write(&self, source: &[u8]) {
+        let count = if self.is_contiguous() { source.len().min(self.len()) } else { 0 };
+        // SAFETY: `count` bytes are within the exported memory, which is writable and contiguous; `copy` allows
+        // it to be that of `source`.
+        unsafe { ptr::copy(source.as_ptr(), self.0.buf.cast(), count) };
     }
 
     /// Copies `source` to the index `at`, then lets `fill` write the `before` bytes in front of it. The

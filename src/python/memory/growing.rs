@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::bytes::{BytesWriter, is_sole_reference, new_uninit};
+use super::lease::Lease;
 use crate::codec::store::{Partial, Room};
 use crate::python::parked::Parked;
 
@@ -86,6 +87,18 @@ impl GrowingBytes {
         let (len, capacity) = (self.len, self.capacity());
         let memory = self.memory.as_ref().ok_or_else(no_memory)?;
         Ok((memory.object.clone_ref(py), len, capacity - len))
+    }
+
+    /// The memory behind what is there, for a system call to write into: at least one byte, where there is
+    /// room for it. Not beside [`lend`](Self::lend).
+    pub(in crate::python) fn lease(&mut self, py: Python<'_>, room: Room) -> PyResult<Lease> {
+        // Fresh memory where somebody else refers to this: so there is no other lease of it.
+        self.exclusive(py, usize::from(room.justified > self.len()), room.justified)?;
+        let (len, capacity) = (self.len, self.capacity());
+        let memory = self.memory.as_ref().ok_or_else(no_memory)?;
+        // SAFETY: only `self` and the lease refer to the object. `self` reads no byte behind `len`, and
+        // writes there only while it is the only one that refers to the object.
+        unsafe { Lease::new(py, memory.object.clone_ref(py), len, capacity - len) }
     }
 
     /// Whether the bytes behind `len` are the ones of `object` from `index` on.

@@ -1,0 +1,60 @@
+//! Large frames are received into their own memory.
+
+use pyo3::prelude::*;
+
+use super::super::memory::growing::GrowingBytes;
+use super::super::memory::lease::Lease;
+use super::halt::Halt;
+use super::plain::Plain;
+use super::transport::Line;
+use crate::codec::Decoder;
+use crate::codec::store::{Partial, Room};
+use crate::net::Deadline;
+
+/// A frame that lacks less than this is read with what follows it, and copied.
+const LARGE: usize = 64 * 1024;
+
+/// Memory of the unfinished frame, and how to fill it.
+pub(super) struct InPlace<'a> {
+    plain: &'a Plain,
+    lease: Lease,
+    /// What the payload lacks. The memory may be for a trailer as well, which has to be looked at.
+    missing: usize,
+}
+
+impl<'a> InPlace<'a> {
+    /// Memory for what a large frame lacks. `None` where none is under way, or the socket has to be read by
+    /// its own methods.
+    pub(super) fn begin(
+        py: Python<'_>,
+        decoder: &mut Decoder<GrowingBytes>,
+        line: &Line<'a, '_>,
+    ) -> PyResult<Option<Self>> {
+        let (Line::Plain { plain, .. }, Some((partial, missing @ LARGE..))) =
+            (line, decoder.in_place())
+        else {
+            return Ok(None);
+        };
+        // What the system has is here, too.
+        let here = plain.available(py).min(missing);
+        let lease = partial.lease(py, Room::new(partial.len() + here, missing - here))?;
+        Ok(Some(Self { plain, lease, missing }))
+    }
+
+    /// One read.
+    pub(super) fn read(&mut self, py: Python<'_>, deadline: Deadline) -> Result<usize, Halt> {
+        self.plain.read(py, &mut self.lease, self.missing, deadline)
+    }
+
+    /// Takes what was read, and says whether that was all the frame lacked: the next `decode`, of no bytes,
+    /// completes it.
+    pub(super) fn end(self, decoder: &mut Decoder<GrowingBytes>, count: usize) -> bool {
+        // The frame's memory is its own again.
+        drop(self.lease.into_object());
+        // There is none any more where the connection was closed meanwhile.
+        let Some((partial, missing)) = decoder.in_place() else { return false };
+        partial.received(count);
+        decoder.received_in_place(count);
+        count == missing
+    }
+}

@@ -1,0 +1,171 @@
+//! Plain stream sockets: system calls on the descriptor, without the GIL.
+
+use std::io::IoSlice;
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyType};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+
+use super::super::errors::os_error;
+use super::super::memory::descriptor::borrowed;
+use super::super::memory::lease::Lease;
+use super::halt::{Halt, Signals};
+use super::transport::Wrote;
+use crate::net::{self, Deadline, Progress};
+
+/// What is done on the descriptor instead of through these methods. Where one of them is somebody else's, so
+/// is the way bytes have to take.
+const REPLACED: [&str; 12] = [
+    "__getattribute__",
+    "fileno",
+    "gettimeout",
+    "recv",
+    "recv_into",
+    "recvfrom",
+    "recvmsg",
+    "recvmsg_into",
+    "send",
+    "sendall",
+    "sendmsg",
+    "sendto",
+];
+
+/// The arguments of `shutdown`, the same numbers wherever there are sockets.
+pub(super) const SHUT_RD: i32 = 0;
+pub(super) const SHUT_WR: i32 = 1;
+pub(super) const SHUT_RDWR: i32 = 2;
+
+/// A socket that has `_socket.socket`'s own methods.
+pub(super) struct Plain {
+    /// Bound methods, which are cheaper to call than to look up. The descriptor is asked for before every
+    /// system call: the socket may have been closed behind our back, and its number given to another.
+    fileno: Py<PyAny>,
+    gettimeout: Py<PyAny>,
+}
+
+impl Plain {
+    /// `None` where the socket is not a plain one.
+    pub(super) fn recognise(sock: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+        let py = sock.py();
+        let base = base(py)?;
+        let kind = sock.get_type();
+        if !kind.is_subclass(base)? {
+            return Ok(None);
+        }
+        let own = sock.getattr_opt("__dict__")?;
+        for (name, method) in methods(py)? {
+            let name = name.bind(py);
+            let overridden = !kind.getattr(name)?.is(method)
+                || own.as_ref().map_or(Ok(false), |own| own.contains(name))?;
+            if overridden {
+                return Ok(None);
+            }
+        }
+        let (fileno, gettimeout) =
+            (sock.getattr("fileno")?.unbind(), sock.getattr("gettimeout")?.unbind());
+        Ok(Some(Self { fileno, gettimeout }))
+    }
+
+    pub(super) fn timeout(&self, py: Python<'_>) -> PyResult<Option<Duration>> {
+        let seconds: Option<f64> = self.gettimeout.call0(py)?.extract(py)?;
+        Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+    }
+
+    /// One read, of at most `limit` bytes.
+    pub(super) fn read(
+        &self,
+        py: Python<'_>,
+        lease: &mut Lease,
+        limit: usize,
+        deadline: Deadline,
+    ) -> Result<usize, Halt> {
+        let socket = self.descriptor(py)?;
+        let mut signals = Signals::default();
+        let space = lease.space(limit);
+        let result = py.detach(|| net::receive(socket, space, deadline, &mut signals));
+        result.map_err(|stop| signals.halt(py, stop))
+    }
+
+    /// Writes until the slices are gone or the deadline is.
+    pub(super) fn write(
+        &self,
+        py: Python<'_>,
+        slices: &mut [IoSlice<'_>],
+        deadline: Deadline,
+    ) -> Wrote {
+        let socket = match self.descriptor(py) {
+            Ok(socket) => socket,
+            Err(error) => return Wrote::nothing(Halt::Raised(error)),
+        };
+        let mut signals = Signals::default();
+        let Progress { sent, stop } = py.detach(|| net::send(socket, slices, deadline, &mut signals));
+        Wrote { sent, halt: stop.map(|stop| signals.halt(py, stop)), ..Wrote::default() }
+    }
+
+    /// The bytes that can be read at once, as far as the system says.
+    pub(super) fn available(&self, py: Python<'_>) -> usize {
+        self.descriptor(py).map_or(0, net::available)
+    }
+
+    /// Wakes whoever waits in a system call on the descriptor.
+    pub(super) fn shut_down(&self, py: Python<'_>) {
+        if let Ok(socket) = self.descriptor(py) {
+            // Nobody waits where it is no longer connected.
+            let _ = net::shut_down(socket);
+        }
+    }
+
+    pub(super) fn objects(&self) -> (&Py<PyAny>, Option<&Py<PyAny>>) {
+        (&self.fileno, Some(&self.gettimeout))
+    }
+
+    fn descriptor(&self, py: Python<'_>) -> PyResult<BorrowedFd<'static>> {
+        let number: i64 = self.fileno.call0(py)?.extract(py)?;
+        borrowed(number).ok_or_else(|| os_error(py, &Errno::BADF.into()))
+    }
+}
+
+/// Refuses what is not a stream: a frame need not come out of a datagram socket in one piece, or at all.
+pub(super) fn require_stream(sock: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = sock.py();
+    // Past `socket.socket`'s own property, which makes an enum of it.
+    let kind = if sock.is_instance(base(py)?)? {
+        base(py)?.getattr("type")?.call_method1("__get__", (sock,))?.extract::<i64>().ok()
+    } else {
+        sock.getattr_opt("type")?.and_then(|kind| kind.extract::<i64>().ok())
+    };
+    let stream: i64 = py.import("_socket")?.getattr("SOCK_STREAM")?.extract()?;
+    match kind {
+        Some(kind) if kind != stream => {
+            let shown = sock.getattr("type")?.repr()?;
+            let message =
+                format!("sock must be a stream socket (SOCK_STREAM), not one of type {shown}");
+            Err(PyValueError::new_err(message))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn base(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    BASE.import(py, "_socket", "socket")
+}
+
+fn methods(py: Python<'_>) -> PyResult<&Vec<(Py<PyString>, Py<PyAny>)>> {
+    static METHODS: PyOnceLock<Vec<(Py<PyString>, Py<PyAny>)>> = PyOnceLock::new();
+    METHODS.get_or_try_init(py, || {
+        let base = base(py)?;
+        let method =
+            |name: &str| Ok((PyString::intern(py, name).unbind(), base.getattr(name)?.unbind()));
+        // Windows has not all of them.
+        REPLACED
+            .iter()
+            .filter(|name| base.hasattr(**name).unwrap_or(false))
+            .map(|name| method(name))
+            .collect()
+    })
+}

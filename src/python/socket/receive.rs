@@ -1,0 +1,232 @@
+//! How frames are received: from what is here; else by reads, until there is one.
+
+use std::time::Instant;
+
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered};
+use super::super::pool::READ_SIZE;
+use super::super::timeout::Timeout;
+use super::super::unfinished::Unfinished;
+use super::PyFramedSocket;
+use super::halt::Halt;
+use super::incoming::{Ahead, Destination, Incoming};
+use super::life::Call;
+use super::transport::Line;
+use super::turn::Refused;
+use crate::codec::Error;
+use crate::net::Deadline;
+
+/// Why nothing was received.
+pub(super) enum Failure {
+    /// The peer ended the stream between two frames.
+    Ended,
+    Raised(PyErr),
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn raised(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Ended => connection_closed(py, false),
+            Self::Raised(error) => error,
+        }
+    }
+}
+
+impl PyFramedSocket {
+    /// Receives until `take` finds what it wants in what is here.
+    pub(super) fn receive<T>(
+        &self,
+        py: Python<'_>,
+        timeout: Timeout,
+        mut take: impl FnMut(&mut Incoming) -> Result<Option<T>, Error>,
+    ) -> Result<T, Failure> {
+        let call = self.enter(py)?;
+        let line = self.transport.open(py, timeout)?;
+        let _turn = match self.receiving.take(py, line.deadline()) {
+            Ok(turn) => turn,
+            Err(Refused::Reentered) => return Err(reentered("receives").into()),
+            Err(Refused::Dismissed) => return Err(connection_closed(py, true).into()),
+            Err(Refused::Halted(halt)) => return Err(self.halted(py, &call, halt).into()),
+        };
+        loop {
+            let taken = {
+                let mut incoming = self.incoming(py);
+                let taken = take(&mut incoming);
+                incoming.shrink(py);
+                taken
+            };
+            if let Some(taken) = taken.map_err(|error| exception(py, &error, None))? {
+                return Ok(taken);
+            }
+            self.read(py, &call, &line)?;
+        }
+    }
+
+    /// The frames that are here, and those behind them that one further read gives at once. Nothing, where none
+    /// is here.
+    pub(super) fn receive_more(&self, py: Python<'_>) -> PyResult<Vec<Py<PyBytes>>> {
+        let mut frames = Vec::new();
+        if !self.incoming(py).has_next(py) {
+            return Ok(frames);
+        }
+        let call = self.enter(py)?;
+        let line = self.transport.open(py, Timeout::Given(None))?;
+        // Who is in the middle of a read has the bytes behind these.
+        let further = match self.receiving.take(py, Deadline::Now) {
+            Ok(_turn) if !self.incoming(py).reads_no_more() => line.read(READ_SIZE, Deadline::Now),
+            _ => Err(Halt::WouldBlock),
+        };
+        // Before a frame is taken: an interrupt, which is not to be kept for later, loses none.
+        let further = match further {
+            Err(Halt::Raised(error)) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            further => further,
+        };
+        if call.is_closed() {
+            return Err(connection_closed(py, true));
+        }
+        let mut incoming = self.incoming(py);
+        let mut result = incoming.next_many(py, usize::MAX, &mut frames);
+        match further {
+            Ok(Some((memory, count))) => {
+                incoming.received(memory, count);
+                if result.is_ok() && incoming.decoder.error().is_none() {
+                    result = incoming.next_many(py, usize::MAX, &mut frames);
+                }
+            }
+            Ok(None) => incoming.ahead = Some(Ahead::End),
+            Err(Halt::Raised(error)) => incoming.ahead = Some(Ahead::Raised(error)),
+            Err(Halt::WouldBlock | Halt::TimedOut) => {}
+        }
+        drop(incoming);
+        result.map(|()| frames).map_err(|error| exception(py, &error, None))
+    }
+
+    /// One read, and what comes of it: bytes, or the end of the call.
+    fn read(&self, py: Python<'_>, call: &Call<'_, '_>, line: &Line<'_, '_>) -> Result<(), Failure> {
+        let destination = {
+            let mut incoming = self.incoming(py);
+            match incoming.ahead.take() {
+                Some(Ahead::Raised(error)) => return Err(error.into()),
+                Some(Ahead::End) => {
+                    drop(incoming);
+                    return Err(self.ended(py, call));
+                }
+                None if incoming.stalled => {
+                    drop(incoming);
+                    return Err(self.stalled(py).into());
+                }
+                None => incoming.destination(py, line)?,
+            }
+        };
+        let result = match destination {
+            Destination::InPlace(mut in_place) => {
+                self.patiently(py, line, |deadline| in_place.read(py, deadline)).map(|count| {
+                    self.incoming(py).received_in_place(in_place, count);
+                    count > 0
+                })
+            }
+            Destination::Chunk(limit) => {
+                self.patiently(py, line, |deadline| line.read(limit, deadline)).map(|received| {
+                    let some = received.is_some();
+                    if let Some((memory, count)) = received {
+                        self.incoming(py).received(memory, count);
+                    }
+                    some
+                })
+            }
+        };
+        match result {
+            _ if call.is_closed() => {
+                self.incoming(py).forget(py);
+                Err(connection_closed(py, true).into())
+            }
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.ended(py, call)),
+            Err(halt) => Err(self.halted(py, call, halt).into()),
+        }
+    }
+
+    /// Reads with two ends to its patience: the call's own, and that of the frame, of which all waiting counts
+    /// that has been done since its first byte.
+    fn patiently<T>(
+        &self,
+        py: Python<'_>,
+        line: &Line<'_, '_>,
+        mut read: impl FnMut(Deadline) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        let deadline = line.deadline();
+        let Some(limit) = self.frame_timeout else { return read(deadline) };
+        let waited = {
+            let incoming = self.incoming(py);
+            if incoming.decoder.is_between_frames() {
+                drop(incoming);
+                return read(deadline);
+            }
+            incoming.waited
+        };
+        // What is here already has not been waited for.
+        match read(Deadline::Now) {
+            Err(Halt::WouldBlock) if deadline != Deadline::Now => {}
+            result => return result,
+        }
+        let start = Instant::now();
+        let result = read(deadline.or_before(Deadline::after(Some(limit.saturating_sub(waited)))));
+        let waited = waited + start.elapsed();
+        let mut incoming = self.incoming(py);
+        incoming.waited = waited;
+        incoming.stalled |= waited >= limit && matches!(result, Err(Halt::TimedOut | Halt::WouldBlock));
+        result
+    }
+
+    fn halted(&self, py: Python<'_>, call: &Call<'_, '_>, halt: Halt) -> PyErr {
+        if call.is_closed() {
+            return connection_closed(py, true);
+        }
+        let obstacle = match halt {
+            Halt::Raised(error) => return error,
+            Halt::WouldBlock => Obstacle::WouldBlock,
+            Halt::TimedOut => Obstacle::TimedOut,
+        };
+        let (stalled, progress) = {
+            let incoming = self.incoming(py);
+            (incoming.stalled, incoming.decoder.progress())
+        };
+        if stalled { self.stalled(py) } else { incomplete(py, obstacle, progress, None) }
+    }
+
+    /// The stream has ended.
+    fn ended(&self, py: Python<'_>, call: &Call<'_, '_>) -> Failure {
+        if call.is_closed() {
+            return connection_closed(py, true).into();
+        }
+        let (result, unfinished) = {
+            let incoming = self.incoming(py);
+            (incoming.decoder.feed_eof(), Unfinished::of(py, &incoming.decoder))
+        };
+        let Err(error) = result else { return Failure::Ended };
+        unfinished
+            .parts(py)
+            .map_or_else(|failure| failure, |parts| exception(py, &error, Some(parts)))
+            .into()
+    }
+
+    fn stalled(&self, py: Python<'_>) -> PyErr {
+        let (progress, unfinished) = {
+            let incoming = self.incoming(py);
+            (incoming.decoder.progress(), Unfinished::of(py, &incoming.decoder))
+        };
+        unfinished.parts(py).map_or_else(
+            |failure| failure,
+            |parts| incomplete(py, Obstacle::Stalled, progress, Some(parts)),
+        )
+    }
+}

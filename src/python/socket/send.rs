@@ -1,0 +1,307 @@
+//! How frames are sent: first the rest of an earlier one; then header and payload, by one gathering call.
+
+use std::io::IoSlice;
+
+use pyo3::exceptions::PyBrokenPipeError;
+use pyo3::prelude::*;
+
+use super::super::errors::{connection_closed, exception, reentered, send_incomplete};
+use super::super::payload::{Input, at};
+use super::super::timeout::Timeout;
+use super::PyFramedSocket;
+use super::halt::Halt;
+use super::outgoing::Rest;
+use super::plain::SHUT_WR;
+use super::transport::{Line, Wrote};
+use super::turn::{Held, Refused};
+use crate::codec::encoder::Plan;
+use crate::codec::{Error, FrameEncoder};
+
+/// Frames of [`send_many`](PyFramedSocket::send_frames) are put together up to this size, which stays in the
+/// processor's cache.
+const BATCH: usize = 64 * 1024;
+
+/// A payload larger than this is not copied into a batch.
+const LARGE: usize = 16 * 1024;
+
+/// Longer headers are rare, and take memory of their own.
+const SHORT_HEADER: usize = 64;
+
+impl PyFramedSocket {
+    /// Sends one frame.
+    pub(super) fn send_frame(
+        &self,
+        py: Python<'_>,
+        payload: &Input<'_>,
+        timeout: Timeout,
+    ) -> PyResult<()> {
+        let header = Header::of(py, &self.encoder, payload)?;
+        self.transmit(py, timeout, |sender| sender.put(Some(header.bytes()), payload))
+    }
+
+    /// Sends bytes that are frames already.
+    pub(super) fn send_wire(&self, py: Python<'_>, wire: &Input<'_>, timeout: Timeout) -> PyResult<()> {
+        self.transmit(py, timeout, |sender| sender.put(None, wire))
+    }
+
+    /// Sends many frames; all of them are judged before a byte is sent.
+    pub(super) fn send_frames(
+        &self,
+        py: Python<'_>,
+        payloads: &[Input<'_>],
+        timeout: Timeout,
+    ) -> PyResult<()> {
+        let mut plans = Vec::with_capacity(payloads.len());
+        for (index, payload) in payloads.iter().enumerate() {
+            plans.push(plan(py, &self.encoder, payload).map_err(|error| at(py, index, error))?);
+        }
+        self.transmit(py, timeout, |sender| {
+            let mut batch = Vec::new();
+            for (plan, payload) in plans.iter().zip(payloads) {
+                let start = batch.len();
+                batch.resize(start + plan.header_size(), 0);
+                self.encoder.write_header(*plan, &mut batch[start..]);
+                if plan.frame_size() > LARGE {
+                    sender.put(Some(&batch), payload)?;
+                    batch.clear();
+                    continue;
+                }
+                batch.extend_from_slice(payload.bytes(py)?);
+                if batch.len() >= BATCH {
+                    sender.put_bytes(&batch)?;
+                    batch.clear();
+                }
+            }
+            sender.put_bytes(&batch)
+        })
+    }
+
+    /// Sends what an earlier call has left.
+    pub(super) fn flush_rest(&self, py: Python<'_>, timeout: Timeout) -> PyResult<()> {
+        let call = self.enter(py)?;
+        let line = self.transport.open(py, timeout)?;
+        let (sent, halt) = match self.take_sending(py, &line) {
+            Ok(_turn) => self.send_rest(py, &line)?,
+            Err(Refusal::Halted(halt)) => (0, Some(halt)),
+            Err(Refusal::Raised(error)) => return Err(error),
+        };
+        match halt {
+            None => Ok(()),
+            Some(_) if call.is_closed() => Err(connection_closed(py, true)),
+            Some(Halt::Raised(error)) => Err(error),
+            Some(Halt::WouldBlock | Halt::TimedOut) => Err(send_incomplete(py, sent, None)),
+        }
+    }
+
+    /// Ends a direction, or both; behind what earlier sends have left, if that is all that ends.
+    pub(super) fn shut(&self, py: Python<'_>, how: i32) -> PyResult<()> {
+        if how == SHUT_WR {
+            self.flush_rest(py, Timeout::OfSocket)?;
+        }
+        let _call = self.enter(py)?;
+        match self.transport.open(py, Timeout::OfSocket)? {
+            Line::Plain { .. } => self.sock.bind(py).call_method1("shutdown", (how,)).map(|_| ()),
+            Line::Foreign { flight, deadline } => {
+                flight.shutdown(how, deadline).map_err(|halt| halt.plain(py))
+            }
+        }
+    }
+
+    /// Gets the turn, sends the rest of an earlier frame, and then what `put` puts.
+    fn transmit(
+        &self,
+        py: Python<'_>,
+        timeout: Timeout,
+        put: impl FnOnce(&mut Sender<'_, '_>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let call = self.enter(py)?;
+        let line = self.transport.open(py, timeout)?;
+        let plain = |halt: Halt| {
+            if call.is_closed() { connection_closed(py, true) } else { halt.plain(py) }
+        };
+        let _turn = match self.take_sending(py, &line) {
+            Ok(turn) => turn,
+            Err(Refusal::Halted(halt)) => return Err(plain(halt)),
+            Err(Refusal::Raised(error)) => return Err(error),
+        };
+        if let (_, Some(halt)) = self.send_rest(py, &line)? {
+            return Err(plain(halt));
+        }
+        let mut sender = Sender { py, line: &line, sent: 0, stopped: None };
+        let result = put(&mut sender);
+        let Sender { sent, stopped, .. } = sender;
+        let Some(Stopped { rest, halt, taken, unknown }) = stopped else { return result };
+        if !taken {
+            return Err(plain(halt));
+        }
+        let kept = result.is_ok() && !unknown;
+        if call.is_closed() {
+            return Err(connection_closed(py, true));
+        }
+        {
+            let mut outgoing = self.outgoing(py);
+            outgoing.broken = !kept;
+            outgoing.rest = rest;
+        }
+        result?;
+        Err(match halt {
+            Halt::Raised(error) => error,
+            Halt::WouldBlock | Halt::TimedOut => send_incomplete(py, sent, None),
+        })
+    }
+
+    fn take_sending<'a, 'py>(
+        &'a self,
+        py: Python<'py>,
+        line: &Line<'_, 'py>,
+    ) -> Result<Held<'a, 'py>, Refusal> {
+        self.sending.take(py, line.deadline()).map_err(|refused| match refused {
+            Refused::Reentered => Refusal::Raised(reentered("sends")),
+            Refused::Dismissed => Refusal::Raised(connection_closed(py, true)),
+            Refused::Halted(halt) => Refusal::Halted(halt),
+        })
+    }
+
+    /// Sends the rest of earlier frames: how much of it, and why not all, if so.
+    fn send_rest(&self, py: Python<'_>, line: &Line<'_, '_>) -> PyResult<(usize, Option<Halt>)> {
+        let mut rest = {
+            let mut outgoing = self.outgoing(py);
+            if outgoing.broken {
+                drop(outgoing);
+                let message = "an earlier send was interrupted where nobody can tell how much was sent";
+                return Err(PyBrokenPipeError::new_err((
+                    rustix::io::Errno::PIPE.raw_os_error(),
+                    message,
+                )));
+            }
+            if outgoing.rest.size() == 0 {
+                return Ok((0, None));
+            }
+            std::mem::take(&mut outgoing.rest)
+        };
+        let Wrote { sent, halt, unknown, .. } = line.write(&mut rest.slices());
+        rest.advance(sent);
+        if !self.is_over(py) {
+            let mut outgoing = self.outgoing(py);
+            (outgoing.rest, outgoing.broken) = (rest, unknown);
+        }
+        Ok((sent, halt))
+    }
+}
+
+enum Refusal {
+    Halted(Halt),
+    Raised(PyErr),
+}
+
+/// What has been accepted and not sent.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    pub(super) rest: Rest,
+    /// Nobody knows where in the stream the peer is.
+    broken: bool,
+}
+
+/// Sends until it is stopped, and from then on keeps.
+pub(super) struct Sender<'a, 'py> {
+    pub(super) py: Python<'py>,
+    pub(super) line: &'a Line<'a, 'py>,
+    pub(super) sent: usize,
+    pub(super) stopped: Option<Stopped>,
+}
+
+/// Where a send stopped.
+pub(super) struct Stopped {
+    pub(super) rest: Rest,
+    pub(super) halt: Halt,
+    /// Whether something has been sent, or TLS has seen it: then all of it has to follow.
+    pub(super) taken: bool,
+    /// As [`Wrote::unknown`].
+    pub(super) unknown: bool,
+}
+
+impl Sender<'_, '_> {
+    /// Bytes before, and a payload.
+    pub(super) fn put(&mut self, before: Option<&[u8]>, payload: &Input<'_>) -> PyResult<()> {
+        let before = before.unwrap_or_default();
+        if self.stopped.is_none() {
+            let wrote = self.line.write(&mut [IoSlice::new(before), payload.slice()?]);
+            let Some(sent) = self.note(wrote) else { return Ok(()) };
+            return self.keep(
+                &before[sent.min(before.len())..],
+                payload,
+                sent.saturating_sub(before.len()),
+            );
+        }
+        self.keep(before, payload, 0)
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8]) -> PyResult<()> {
+        let mut sent = 0;
+        if self.stopped.is_none() {
+            let wrote = self.line.write(&mut [IoSlice::new(bytes)]);
+            match self.note(wrote) {
+                Some(count) => sent = count,
+                None => return Ok(()),
+            }
+        }
+        match &mut self.stopped {
+            Some(stopped) if stopped.taken => stopped.rest.push_copy(self.py, &bytes[sent..]),
+            _ => Ok(()),
+        }
+    }
+
+    /// How much was sent, where that is not everything.
+    fn note(&mut self, wrote: Wrote) -> Option<usize> {
+        let Wrote { sent, committed, unknown, halt } = wrote;
+        self.sent += sent;
+        let taken = self.sent > 0 || committed || unknown;
+        let halt = halt?;
+        self.stopped = Some(Stopped { rest: Rest::default(), halt, taken, unknown });
+        Some(sent)
+    }
+
+    fn keep(&mut self, before: &[u8], payload: &Input<'_>, at: usize) -> PyResult<()> {
+        match &mut self.stopped {
+            Some(stopped) if stopped.taken => {
+                stopped.rest.push_copy(self.py, before)?;
+                stopped.rest.push_input(self.py, payload, at)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The header of one frame.
+pub(super) enum Header {
+    Short([u8; SHORT_HEADER], usize),
+    Long(Vec<u8>),
+}
+
+impl Header {
+    pub(super) fn of(py: Python<'_>, encoder: &FrameEncoder, payload: &Input<'_>) -> PyResult<Self> {
+        let plan = plan(py, encoder, payload)?;
+        let size = plan.header_size();
+        Ok(if size <= SHORT_HEADER {
+            let mut header = [0; SHORT_HEADER];
+            encoder.write_header(plan, &mut header[..size]);
+            Self::Short(header, size)
+        } else {
+            let mut header = vec![0; size];
+            encoder.write_header(plan, &mut header);
+            Self::Long(header)
+        })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(header, size) => &header[..*size],
+            Self::Long(header) => header,
+        }
+    }
+}
+
+fn plan(py: Python<'_>, encoder: &FrameEncoder, payload: &Input<'_>) -> PyResult<Plan> {
+    let raised = |error: Error| exception(py, &error, None);
+    encoder.plan(payload.bytes(py)?).map_err(raised)
+}

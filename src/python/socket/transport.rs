@@ -1,0 +1,146 @@
+//! The way bytes take: a descriptor, or a socket's own methods.
+
+use std::io::IoSlice;
+use std::time::Duration;
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::super::memory::lease::Lease;
+use super::super::pool::{self, READ_SIZE};
+use super::super::timeout::Timeout;
+use super::foreign::{Flight, Foreign};
+use super::halt::Halt;
+use super::plain::{Plain, require_stream};
+use crate::net::Deadline;
+
+/// A socket, by the way its bytes take.
+pub(super) enum Transport {
+    Plain(Plain),
+    Foreign(Foreign),
+}
+
+/// A call on a transport, from its first byte to its last.
+pub(super) enum Line<'a, 'py> {
+    Plain { plain: &'a Plain, py: Python<'py>, deadline: Deadline },
+    Foreign { flight: Flight<'a, 'py>, deadline: Deadline },
+}
+
+/// How far a write got.
+#[derive(Default)]
+pub(super) struct Wrote {
+    pub(super) sent: usize,
+    /// The next byte has been tried and must be tried again: TLS has made a record of it.
+    pub(super) committed: bool,
+    /// There is no telling whether the next bytes were sent: the socket's own code raised something that is
+    /// no error of a socket.
+    pub(super) unknown: bool,
+    /// Why it stopped, if it did.
+    pub(super) halt: Option<Halt>,
+}
+
+impl Wrote {
+    pub(super) fn nothing(halt: Halt) -> Self {
+        Self { halt: Some(halt), ..Self::default() }
+    }
+}
+
+impl Transport {
+    pub(super) fn of(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
+        require_stream(sock)?;
+        Ok(match Plain::recognise(sock)? {
+            Some(plain) => Self::Plain(plain),
+            None => Self::Foreign(Foreign::of(sock)?),
+        })
+    }
+
+    /// Begins a call.
+    pub(super) fn open<'a, 'py>(
+        &'a self,
+        py: Python<'py>,
+        timeout: Timeout,
+    ) -> PyResult<Line<'a, 'py>> {
+        match self {
+            Self::Plain(plain) => {
+                let timeout = match timeout {
+                    Timeout::Given(timeout) => timeout,
+                    Timeout::OfSocket => plain.timeout(py)?,
+                };
+                Ok(Line::Plain { plain, py, deadline: Deadline::after(timeout) })
+            }
+            Self::Foreign(foreign) => {
+                let flight = foreign.enter(py);
+                let timeout = match timeout {
+                    Timeout::Given(timeout) => timeout,
+                    Timeout::OfSocket => flight.timeout()?,
+                };
+                Ok(Line::Foreign { flight, deadline: Deadline::after(timeout) })
+            }
+        }
+    }
+
+    /// Wakes whoever waits for the connection in another thread.
+    pub(super) fn shut_down(&self, py: Python<'_>) {
+        match self {
+            Self::Plain(plain) => plain.shut_down(py),
+            Self::Foreign(foreign) => foreign.shut_down(py),
+        }
+    }
+
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let (first, second) = match self {
+            Self::Plain(plain) => plain.objects(),
+            Self::Foreign(foreign) => foreign.objects(),
+        };
+        visit.call(first)?;
+        visit.call(second)
+    }
+
+    /// The timeout that is set on the socket.
+    pub(super) fn timeout(&self, py: Python<'_>) -> PyResult<Option<Duration>> {
+        match self {
+            Self::Plain(plain) => plain.timeout(py),
+            Self::Foreign(foreign) => foreign.timeout(py),
+        }
+    }
+}
+
+impl Line<'_, '_> {
+    pub(super) fn deadline(&self) -> Deadline {
+        match self {
+            Self::Plain { deadline, .. } | Self::Foreign { deadline, .. } => *deadline,
+        }
+    }
+
+    /// Reads at most `limit` bytes, into memory out of the pool or the socket's own: the object, and how many
+    /// bytes of it were received. `None` is the end of the stream.
+    pub(super) fn read(
+        &self,
+        limit: usize,
+        deadline: Deadline,
+    ) -> Result<Option<(Py<PyBytes>, usize)>, Halt> {
+        let limit = limit.min(READ_SIZE);
+        match self {
+            Self::Plain { plain, py, .. } => {
+                let mut lease = Lease::whole(*py, pool::take(*py)?)?;
+                let result = plain.read(*py, &mut lease, limit, deadline);
+                let memory = lease.into_object();
+                if let Ok(count @ 1..) = result {
+                    return Ok(Some((memory, count)));
+                }
+                pool::give_back(*py, memory);
+                result.map(|_| None)
+            }
+            Self::Foreign { flight, .. } => flight.read(limit, deadline),
+        }
+    }
+
+    /// Writes until the slices are gone or the deadline is.
+    pub(super) fn write(&self, slices: &mut [IoSlice<'_>]) -> Wrote {
+        match self {
+            Self::Plain { plain, py, deadline } => plain.write(*py, slices, *deadline),
+            Self::Foreign { flight, deadline } => flight.write(slices, *deadline),
+        }
+    }
+}

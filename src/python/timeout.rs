@@ -1,0 +1,81 @@
+//! Timeouts, in Python's terms.
+
+use std::time::Duration;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyEllipsis, PyFloat, PyInt};
+#[cfg(feature = "stubs")]
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
+
+use super::arguments::Named;
+
+/// `timeout=`: seconds, `None` to wait for ever, 0 not to wait; `...`, the default, for what is set on the
+/// socket.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Timeout {
+    #[default]
+    OfSocket,
+    Given(Option<Duration>),
+}
+
+impl FromPyObject<'_, '_> for Timeout {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+        type_hint_identifier!("builtins", "float"),
+        type_hint_identifier!("types", "EllipsisType"),
+        type_hint_identifier!("builtins", "None")
+    );
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if object.cast::<PyEllipsis>().is_ok() {
+            return Ok(Self::OfSocket);
+        }
+        if object.is_none() {
+            return Ok(Self::Given(None));
+        }
+        let seconds: Named<Seconds> = object.extract()?;
+        let seconds =
+            seconds.get("timeout", "a number of seconds, None, or ... for the socket's own")?;
+        Ok(Self::Given(Some(seconds.duration("timeout")?)))
+    }
+}
+
+/// A number of seconds.
+pub(super) struct Seconds(f64);
+
+impl Seconds {
+    /// As a duration; one that is too long for the clock is as good as any that long.
+    pub(super) fn duration(&self, name: &str) -> PyResult<Duration> {
+        if self.0.is_nan() || self.0 < 0.0 {
+            let message = format!("{name} must be at least 0 seconds, not {}", self.0);
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(Duration::try_from_secs_f64(self.0).unwrap_or(Duration::MAX))
+    }
+}
+
+impl FromPyObject<'_, '_> for Seconds {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "float");
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(float) = object.cast::<PyFloat>() {
+            return Ok(Self(float.extract()?));
+        }
+        // What has `__float__` and is no number (a string of numpy's) is not meant.
+        let integer = object.call_method0("__index__").map_or_else(
+            |_| object.call_method0("__float__").map_err(|_| PyTypeError::new_err("no number")),
+            |integer| Ok(integer.cast_into::<PyInt>()?.into_any()),
+        )?;
+        integer.extract().map(Self).or_else(|_| {
+            // Beyond what a float can say.
+            let sign = if integer.lt(0)? { -1.0 } else { 1.0 };
+            Ok(Self(sign * f64::INFINITY))
+        })
+    }
+}
