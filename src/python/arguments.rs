@@ -67,6 +67,13 @@ impl Named<Integer> {
         Err(PyValueError::new_err(message))
     }
 
+    /// A number of things: at least one.
+    pub(super) fn count(self, name: &str) -> PyResult<usize> {
+        let count = Named::from(self.get(name, "an integer or None")?);
+        let count = count.within(name, 1, isize::MAX as u64, "")?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     /// As [`within`](Self::within), for an index or a count in memory.
     pub(super) fn at_most(self, name: &str, high: usize, note: &str) -> PyResult<usize> {
         let size = self.within(name, 0, high as u64, note)?;

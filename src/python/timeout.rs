@@ -46,6 +46,18 @@ impl FromPyObject<'_, '_> for Timeout {
 /// A number of seconds.
 pub(super) struct Seconds(f64);
 
+impl Named<Seconds> {
+    /// A time that may pass at most: one that is not over before it has begun.
+    pub(super) fn limit(self, name: &str) -> PyResult<Duration> {
+        let limit = self.get(name, "a number of seconds or None")?.duration(name)?;
+        if limit.is_zero() {
+            let message = format!("{name} must be more than 0 seconds, or None for no limit");
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(limit)
+    }
+}
+
 impl Seconds {
     /// As a duration; one that is too long for the clock is as good as any that long.
     pub(super) fn duration(&self, name: &str) -> PyResult<Duration> {

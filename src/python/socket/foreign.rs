@@ -25,7 +25,7 @@ use super::super::pool;
 use super::halt::Halt;
 use super::modes::Modes;
 use super::plain::SHUT_RDWR;
-use super::tls::wants;
+use super::tls::{is_end, wants};
 use super::transport::Wrote;
 use super::turn::{Held, Refused};
 use crate::net::{self, Deadline, Interest};
@@ -45,7 +45,9 @@ pub(super) struct Foreign {
     recv_into: bool,
     /// `send`, where there is one; else `sendall` takes everything.
     send: bool,
-    /// Encryption has come to its end, and the socket would now give and take bytes as they are.
+    /// The peer has been told that nothing more comes.
+    mute: AtomicBool,
+    /// Encryption has come to its end, and the socket would now give bytes as they are.
     bare: AtomicBool,
 }
 
@@ -70,7 +72,8 @@ impl Foreign {
         if !(recv_into || sock.hasattr("recv")?) || !(send || sock.hasattr("sendall")?) {
             return Err(wrong_type("sock", "a socket, or have its methods", &kind(sock)));
         }
-        Ok(Self { sock: sock.clone().unbind(), recv_into, send, bare: AtomicBool::new(false) })
+        let sock = sock.clone().unbind();
+        Ok(Self { sock, recv_into, send, mute: AtomicBool::default(), bare: AtomicBool::default() })
     }
 
     pub(super) fn enter<'a, 'py>(&'a self, py: Python<'py>) -> Flight<'a, 'py> {
@@ -141,6 +144,9 @@ impl<'py> Flight<'_, 'py> {
                     self.recv(limit)
                 }
             };
+            if said.as_ref().is_err_and(|error| is_end(py, error)) {
+                return Ok(None);
+            }
             match said_or_halt(py, said, Interest::Read)? {
                 Said::Done(result) => return Ok(result),
                 Said::Want(interest) => self.wait(interest, interest != Interest::Read, deadline)?,
@@ -231,7 +237,7 @@ impl<'py> Flight<'_, 'py> {
 
     fn send(&self, piece: &Bound<'py, PyBytes>) -> PyResult<usize> {
         let len = piece.as_bytes().len();
-        if self.is_bare() {
+        if self.foreign.mute.load(Ordering::Relaxed) {
             return Err(os_error(self.sock.py(), &Errno::PIPE.into()));
         }
         if !self.foreign.send {
@@ -250,8 +256,10 @@ impl<'py> Flight<'_, 'py> {
         self.foreign.bare.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_bare(&self) {
-        self.foreign.bare.store(true, Ordering::Relaxed);
+    /// `bare`: the peer has said so as well.
+    pub(super) fn set_mute(&self, bare: bool) {
+        self.foreign.mute.store(true, Ordering::Relaxed);
+        self.foreign.bare.fetch_or(bare, Ordering::Relaxed);
     }
 
     /// `crossed`: for the other direction than the call's own.

@@ -164,22 +164,27 @@ impl Incoming {
     }
 
     /// Everything that was received and not returned, as it came; and forgets it.
-    pub(super) fn take_wire<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+    pub(super) fn take_wire<'py>(
+        &mut self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyBytes>, Option<Ahead>)> {
         let mut parts = self.decoder.buffered_parts();
         parts.push(self.rest(py));
         let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             writer.put(part);
         }
-        self.forget(py);
-        Ok(writer.finish(py))
+        let ahead = self.forget(py);
+        Ok((writer.finish(py), ahead))
     }
 
-    /// Drops what was received. The counters stay.
-    pub(super) fn forget(&mut self, py: Python<'_>) {
+    /// Drops what was received. The counters stay. What was met ahead is for the caller to drop, where no lock
+    /// is held: an exception may be the last to refer to anything.
+    #[must_use]
+    pub(super) fn forget(&mut self, py: Python<'_>) -> Option<Ahead> {
         self.decoder.forget_buffered();
         self.drop_chunk(py);
-        self.ahead = None;
+        self.ahead.take()
     }
 
     /// The counters; what waits in the chunk is buffered, too.

@@ -83,7 +83,8 @@ impl PyFramedSocket {
             state.phase = Phase::Closed;
             state.calls
         };
-        self.incoming(py).forget(py);
+        let ahead = self.incoming(py).forget(py);
+        drop(ahead);
         drop(std::mem::take(&mut *self.outgoing(py)));
         self.receiving.dismiss(py);
         self.sending.dismiss(py);
@@ -95,8 +96,9 @@ impl PyFramedSocket {
         Ok(())
     }
 
-    /// Parts from the socket, unless somebody uses it or `keep` objects.
-    pub(super) fn part(&self, py: Python<'_>, keep: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+    /// Parts from the socket, unless somebody uses it, or there is an error in `take`, which takes what is to
+    /// be taken from here.
+    pub(super) fn part<T>(&self, py: Python<'_>, take: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
         let mut state = self.life.lock(py);
         if state.phase != Phase::Open {
             let phase = state.phase;
@@ -106,9 +108,9 @@ impl PyFramedSocket {
         if state.calls > 0 {
             return Err(PyRuntimeError::new_err("another call is using the connection"));
         }
-        keep()?;
+        let taken = take()?;
         state.phase = Phase::Detached;
-        Ok(())
+        Ok(taken)
     }
 
     /// Whether calls are refused.

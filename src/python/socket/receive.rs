@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered};
+use super::super::memory::foreign::WritableBuffer;
 use super::super::pool::READ_SIZE;
 use super::super::timeout::Timeout;
 use super::super::unfinished::Unfinished;
@@ -42,8 +43,53 @@ impl Failure {
 }
 
 impl PyFramedSocket {
+    /// One frame.
+    pub(super) fn next_frame(&self, py: Python<'_>, timeout: Timeout) -> Result<Py<PyBytes>, Failure> {
+        // A frame that is here costs no turn: it is taken in one step.
+        if let Ok(Some(frame)) = self.incoming(py).next(py) {
+            return Ok(frame);
+        }
+        self.receive(py, timeout, |incoming| incoming.next(py))
+    }
+
+    /// At least one frame, and at most `limit`.
+    pub(super) fn receive_many(
+        &self,
+        py: Python<'_>,
+        limit: usize,
+        timeout: Timeout,
+    ) -> PyResult<Vec<Py<PyBytes>>> {
+        let mut frames = if limit == usize::MAX { self.receive_more(py)? } else { Vec::new() };
+        if frames.is_empty() {
+            let take = |incoming: &mut Incoming| {
+                incoming.next_many(py, limit, &mut frames)?;
+                Ok((!frames.is_empty()).then_some(()))
+            };
+            self.receive(py, timeout, take).map_err(|failure| failure.raised(py))?;
+        }
+        Ok(frames)
+    }
+
+    /// One frame into `target`, if it fits; how many bytes it has.
+    pub(super) fn receive_into(
+        &self,
+        py: Python<'_>,
+        target: &WritableBuffer,
+        timeout: Timeout,
+    ) -> PyResult<usize> {
+        let available = target.len();
+        let take = |incoming: &mut Incoming| match incoming.next_size(py) {
+            Some(needed) if needed > available => Err(Error::BufferTooSmall { needed, available }),
+            _ => incoming.next(py),
+        };
+        let frame = self.receive(py, timeout, take).map_err(|failure| failure.raised(py))?;
+        let bytes = frame.as_bytes(py);
+        target.write(bytes);
+        Ok(bytes.len())
+    }
+
     /// Receives until `take` finds what it wants in what is here.
-    pub(super) fn receive<T>(
+    fn receive<T>(
         &self,
         py: Python<'_>,
         timeout: Timeout,
@@ -73,7 +119,7 @@ impl PyFramedSocket {
 
     /// The frames that are here, and those behind them that one further read gives at once. Nothing, where none
     /// is here.
-    pub(super) fn receive_more(&self, py: Python<'_>) -> PyResult<Vec<Py<PyBytes>>> {
+    fn receive_more(&self, py: Python<'_>) -> PyResult<Vec<Py<PyBytes>>> {
         let mut frames = Vec::new();
         if !self.incoming(py).has_next(py) {
             return Ok(frames);
@@ -146,7 +192,8 @@ impl PyFramedSocket {
         };
         match result {
             _ if call.is_closed() => {
-                self.incoming(py).forget(py);
+                let ahead = self.incoming(py).forget(py);
+                drop(ahead);
                 Err(connection_closed(py, true).into())
             }
             Ok(true) => Ok(()),

@@ -37,21 +37,30 @@ impl Flight<'_, '_> {
                     return Ok(());
                 }
                 let said = self.sock.call_method0("unwrap").map(|_| ());
-                // Both sides have said so, and the socket is a plain one again.
+                // Where both sides have said so, the socket is a plain one again.
                 if said.is_ok() {
-                    self.set_bare();
+                    self.set_mute(true);
                 }
                 said
             };
             match said_or_halt(py, said, Interest::Write) {
                 Ok(Said::Want(Interest::Write)) => self.wait(Interest::Write, false, deadline)?,
                 // It has been said. What the peer still sends is for the next read.
-                Ok(_) => return Ok(()),
-                Err(Halt::Raised(error)) if says_more_follows(py, &error) => return Ok(()),
+                Ok(_) => break,
+                Err(Halt::Raised(error)) if says_more_follows(py, &error) => break,
                 Err(halt) => return Err(halt),
             }
         }
+        self.set_mute(false);
+        Ok(())
     }
+}
+
+/// Whether a read has met the end that the peer has announced.
+pub(super) fn is_end(py: Python<'_>, error: &PyErr) -> bool {
+    static END: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    error.is_instance_of::<PyOSError>(py)
+        && END.import(py, "_ssl", "SSLZeroReturnError").is_ok_and(|class| error.is_instance(py, class))
 }
 
 /// Whether `unwrap` met bytes of the peer's, which are for a read.
