@@ -6,9 +6,9 @@ What waits is looked up when it is needed, so that a program whose sockets are p
 
 from __future__ import annotations
 
+import importlib
 import math
 import select
-import sys
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ def ready(sock: HasFileno, write: bool, timeout: float | None) -> bool:
 
 def _select_for(sock: HasFileno) -> ModuleType:
     package = type(sock).__module__.partition(".")[0]
-    return sys.modules.get(_COOPERATIVE.get(package, "select"), select)
+    return importlib.import_module(_COOPERATIVE[package]) if package in _COOPERATIVE else select

@@ -134,8 +134,7 @@ impl<'py> Flight<'_, 'py> {
         let py = self.sock.py();
         loop {
             let said = {
-                let _turn = self.turn()?;
-                self.modes.prepare(&self.sock)?;
+                let _turn = self.alone()?;
                 if self.is_bare() {
                     Ok(None)
                 } else if self.foreign.recv_into {
@@ -220,8 +219,7 @@ impl<'py> Flight<'_, 'py> {
         let py = self.sock.py();
         loop {
             let said = {
-                let _turn = self.turn()?;
-                self.modes.prepare(&self.sock)?;
+                let _turn = self.alone()?;
                 self.send(piece)
             };
             let tls = said.as_ref().is_err_and(|error| wants(py, error).is_some());
@@ -270,7 +268,7 @@ impl<'py> Flight<'_, 'py> {
         deadline: Deadline,
     ) -> Result<(), Halt> {
         let left = deadline.remaining();
-        if deadline == Deadline::Now || !self.modes.can_wait(&self.sock) {
+        if deadline == Deadline::Now || !can_wait(&self.sock) {
             return Err(Halt::WouldBlock);
         }
         let slice = if crossed { Some(left.map_or(CROSSED, |left| left.min(CROSSED))) } else { left };
@@ -283,7 +281,18 @@ impl<'py> Flight<'_, 'py> {
         Ok(())
     }
 
-    pub(super) fn turn(&self) -> PyResult<Held<'_, 'py>> {
+    /// The turn, and a socket that does not block; nothing for one that does its own waiting, in which one
+    /// call must not wait for another.
+    pub(super) fn alone(&self) -> PyResult<Option<Held<'_, 'py>>> {
+        if !can_wait(&self.sock) {
+            return Ok(None);
+        }
+        let turn = self.turn()?;
+        self.modes.prepare(&self.sock)?;
+        Ok(Some(turn))
+    }
+
+    fn turn(&self) -> PyResult<Held<'_, 'py>> {
         let py = self.sock.py();
         self.modes.turn().take(py, Deadline::Never).map_err(|refused| match refused {
             Refused::Halted(halt) => halt.plain(py),
@@ -300,8 +309,14 @@ impl Drop for Flight<'_, '_> {
     }
 }
 
+/// Whether there is a descriptor to wait for, and the socket can be told not to do so itself.
+pub(super) fn can_wait(sock: &Bound<'_, PyAny>) -> bool {
+    let has = |name: &str| sock.hasattr(name).unwrap_or(false);
+    has("gettimeout") && has("settimeout") && descriptor(sock).is_some()
+}
+
 /// The socket's descriptor, if it has one.
-pub(super) fn descriptor(sock: &Bound<'_, PyAny>) -> Option<i64> {
+fn descriptor(sock: &Bound<'_, PyAny>) -> Option<i64> {
     sock.call_method0("fileno").ok()?.extract().ok().filter(|number| *number >= 0)
 }
 

@@ -10,11 +10,19 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
-use super::foreign::descriptor;
-use super::turn::Turn;
+use super::foreign::can_wait;
+use super::turn::{Turn, forks};
 
-/// Sockets with calls under way, by the address of the object.
-static IN_USE: Mutex<Vec<(usize, Arc<Shared>)>> = Mutex::new(Vec::new());
+/// Sockets with calls under way.
+static IN_USE: Mutex<Vec<InUse>> = Mutex::new(Vec::new());
+
+struct InUse {
+    /// The address of the object, which lives as long as the call.
+    address: usize,
+    /// The process in which the calls are under way: not in its children.
+    forks: usize,
+    shared: Arc<Shared>,
+}
 
 /// What the calls on one socket share.
 #[derive(Default)]
@@ -43,12 +51,13 @@ impl Modes {
     pub(super) fn enter(sock: &Bound<'_, PyAny>) -> Self {
         let (py, address) = (sock.py(), sock.as_ptr().addr());
         let mut in_use = lock(py, &IN_USE);
-        let known = in_use.iter().find(|(other, _)| *other == address);
-        let shared = if let Some((_, shared)) = known {
-            Arc::clone(shared)
+        in_use.retain(|entry| entry.forks == forks());
+        let known = in_use.iter().find(|entry| entry.address == address);
+        let shared = if let Some(entry) = known {
+            Arc::clone(&entry.shared)
         } else {
             let shared = Arc::<Shared>::default();
-            in_use.push((address, Arc::clone(&shared)));
+            in_use.push(InUse { address, forks: forks(), shared: Arc::clone(&shared) });
             shared
         };
         lock(py, &shared.state).calls += 1;
@@ -59,10 +68,10 @@ impl Modes {
         &self.0.turn
     }
 
-    /// Sees to it that the socket does not block. Who calls this has the turn.
+    /// Sees to it that the socket, which can be told so, does not block. Who calls this has the turn.
     pub(super) fn prepare(&self, sock: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = sock.py();
-        if lock(py, &self.0.state).saved.is_some() || !self.can_wait(sock) {
+        if lock(py, &self.0.state).saved.is_some() {
             return Ok(());
         }
         let timeout = sock.call_method0("gettimeout")?.extract()?;
@@ -76,7 +85,7 @@ impl Modes {
         let saved = lock(sock.py(), &self.0.state).saved;
         let seconds = match saved {
             Some(Saved(seconds)) => seconds,
-            None if sock.hasattr("gettimeout")? => sock.call_method0("gettimeout")?.extract()?,
+            None if can_wait(sock) => sock.call_method0("gettimeout")?.extract()?,
             None => None,
         };
         Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
@@ -99,13 +108,6 @@ impl Modes {
         Ok(())
     }
 
-    /// Whether there is a descriptor to wait for, and the socket can be told not to do so itself.
-    #[expect(clippy::unused_self, reason = "asked of a mode")]
-    pub(super) fn can_wait(&self, sock: &Bound<'_, PyAny>) -> bool {
-        let has = |name: &str| sock.hasattr(name).unwrap_or(false);
-        has("gettimeout") && has("settimeout") && descriptor(sock).is_some()
-    }
-
     /// The call is over. Who calls this has the turn.
     pub(super) fn leave(&self, sock: &Bound<'_, PyAny>) {
         let py = sock.py();
@@ -121,7 +123,7 @@ impl Modes {
         // Unless a call has begun meanwhile.
         let mut in_use = lock(py, &IN_USE);
         if lock(py, &self.0.state).calls == 0 {
-            in_use.retain(|(_, shared)| !Arc::ptr_eq(shared, &self.0));
+            in_use.retain(|entry| !Arc::ptr_eq(&entry.shared, &self.0));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
@@ -51,13 +52,15 @@ impl Plain {
     /// `None` where the socket is not a plain one.
     pub(super) fn recognise(sock: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
         let py = sock.py();
-        let base = base(py)?;
+        let base = Base::get(py)?;
         let kind = sock.get_type();
-        if !kind.is_subclass(base)? {
+        if !kind.is_subclass(base.class.bind(py))? {
             return Ok(None);
         }
-        let own = sock.getattr_opt("__dict__")?;
-        for (name, method) in methods(py)? {
+        // `socket.socket` itself has no dictionary.
+        let has_own = kind.getattr(intern!(py, "__dictoffset__"))?.is_truthy()?;
+        let own = if has_own { sock.getattr_opt(intern!(py, "__dict__"))? } else { None };
+        for (name, method) in &base.methods {
             let name = name.bind(py);
             let overridden = !kind.getattr(name)?.is(method)
                 || own.as_ref().map_or(Ok(false), |own| own.contains(name))?;
@@ -65,8 +68,8 @@ impl Plain {
                 return Ok(None);
             }
         }
-        let (fileno, gettimeout) =
-            (sock.getattr("fileno")?.unbind(), sock.getattr("gettimeout")?.unbind());
+        let fileno = sock.getattr(intern!(py, "fileno"))?.unbind();
+        let gettimeout = sock.getattr(intern!(py, "gettimeout"))?.unbind();
         Ok(Some(Self { fileno, gettimeout }))
     }
 
@@ -132,15 +135,14 @@ impl Plain {
 /// Refuses what is not a stream: a frame need not come out of a datagram socket in one piece, or at all.
 pub(super) fn require_stream(sock: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = sock.py();
-    // Past `socket.socket`'s own property, which makes an enum of it.
-    let kind = if sock.is_instance(base(py)?)? {
-        base(py)?.getattr("type")?.call_method1("__get__", (sock,))?.extract::<i64>().ok()
+    let base = Base::get(py)?;
+    let kind = if sock.is_instance(base.class.bind(py))? {
+        base.kind_of.call1(py, (sock,))?.extract::<i64>(py).ok()
     } else {
         sock.getattr_opt("type")?.and_then(|kind| kind.extract::<i64>().ok())
     };
-    let stream: i64 = py.import("_socket")?.getattr("SOCK_STREAM")?.extract()?;
     match kind {
-        Some(kind) if kind != stream => {
+        Some(kind) if kind != base.stream => {
             let shown = sock.getattr("type")?.repr()?;
             let message =
                 format!("sock must be a stream socket (SOCK_STREAM), not one of type {shown}");
@@ -150,22 +152,35 @@ pub(super) fn require_stream(sock: &Bound<'_, PyAny>) -> PyResult<()> {
     }
 }
 
-pub(super) fn base(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    BASE.import(py, "_socket", "socket")
+/// What there is to know of `_socket`. Its class cannot be changed, so it is asked once.
+pub(super) struct Base {
+    pub(super) class: Py<PyType>,
+    /// The type of a socket as a number, past the property of `socket.socket`, which makes an enum of it.
+    kind_of: Py<PyAny>,
+    stream: i64,
+    methods: Vec<(Py<PyString>, Py<PyAny>)>,
 }
 
-fn methods(py: Python<'_>) -> PyResult<&Vec<(Py<PyString>, Py<PyAny>)>> {
-    static METHODS: PyOnceLock<Vec<(Py<PyString>, Py<PyAny>)>> = PyOnceLock::new();
-    METHODS.get_or_try_init(py, || {
-        let base = base(py)?;
-        let method =
-            |name: &str| Ok((PyString::intern(py, name).unbind(), base.getattr(name)?.unbind()));
-        // Windows has not all of them.
-        REPLACED
-            .iter()
-            .filter(|name| base.hasattr(**name).unwrap_or(false))
-            .map(|name| method(name))
-            .collect()
-    })
+impl Base {
+    pub(super) fn get(py: Python<'_>) -> PyResult<&'static Self> {
+        static BASE: PyOnceLock<Base> = PyOnceLock::new();
+        BASE.get_or_try_init(py, || {
+            let module = py.import("_socket")?;
+            let class = module.getattr("socket")?.cast_into::<PyType>()?;
+            let method = |name: &&str| -> PyResult<_> {
+                // Windows has not all of them.
+                let method = class.getattr_opt(*name)?;
+                Ok(method.map(|method| (PyString::intern(py, name).unbind(), method.unbind())))
+            };
+            Ok(Self {
+                kind_of: class.getattr("type")?.getattr("__get__")?.unbind(),
+                stream: module.getattr("SOCK_STREAM")?.extract()?,
+                methods: REPLACED
+                    .iter()
+                    .filter_map(|name| method(name).transpose())
+                    .collect::<PyResult<_>>()?,
+                class: class.unbind(),
+            })
+        })
+    }
 }

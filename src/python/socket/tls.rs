@@ -7,7 +7,7 @@ use pyo3::types::PyType;
 
 use super::foreign::{Flight, Said, said_or_halt};
 use super::halt::Halt;
-use super::plain::{SHUT_RD, SHUT_WR, base};
+use super::plain::{Base, SHUT_RD, SHUT_WR};
 use crate::net::{Deadline, Interest};
 
 impl Flight<'_, '_> {
@@ -21,7 +21,7 @@ impl Flight<'_, '_> {
         if !tls {
             self.sock.call_method1("shutdown", (how,))?;
         } else if how != SHUT_WR {
-            base(py)?.call_method1("shutdown", (&self.sock, how))?;
+            Base::get(py)?.class.call_method1(py, "shutdown", (&self.sock, how))?;
         }
         Ok(())
     }
@@ -31,8 +31,7 @@ impl Flight<'_, '_> {
         let py = self.sock.py();
         loop {
             let said = {
-                let _turn = self.turn()?;
-                self.modes.prepare(&self.sock)?;
+                let _turn = self.alone()?;
                 if self.is_bare() {
                     return Ok(());
                 }
