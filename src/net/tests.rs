@@ -85,6 +85,41 @@ fn readiness_is_told_from_its_absence() {
 }
 
 #[test]
+fn memory_need_not_be_initialised() {
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    theirs.write_all(b"hello").unwrap();
+    let mut memory = Vec::<u8>::with_capacity(8);
+    let space = memory.spare_capacity_mut();
+    assert_eq!(receive(ours.as_fd(), space, Deadline::Never, &mut Persist).unwrap(), 5);
+    let mut copy = [0_u8; 5];
+    theirs.write_all(b"again").unwrap();
+    assert_eq!(receive(ours.as_fd(), &mut copy[..], Deadline::Never, &mut Persist).unwrap(), 5);
+    assert_eq!(&copy, b"again");
+}
+
+#[test]
+fn what_has_arrived_is_counted() {
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    assert_eq!(available(ours.as_fd()), 0);
+    theirs.write_all(&[0; 1000]).unwrap();
+    assert_eq!(available(ours.as_fd()), 1000);
+}
+
+#[test]
+fn who_waits_wakes_when_the_connection_is_shut_down() {
+    for deadline in [Deadline::Never, Deadline::after(Some(Duration::from_secs(60)))] {
+        let (ours, _theirs) = tcp();
+        let copy = ours.try_clone().unwrap();
+        let waiting = thread::spawn(move || {
+            receive(copy.as_fd(), &mut [0_u8][..], deadline, &mut Persist).unwrap()
+        });
+        thread::sleep(SOON);
+        shut_down(ours.as_fd()).unwrap();
+        assert_eq!(waiting.join().unwrap(), 0);
+    }
+}
+
+#[test]
 fn more_slices_than_a_call_takes_arrive_in_order() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     let pieces: Vec<Vec<u8>> =
