@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 
+from ._connect import connect
 from ._errors import (
     BufferTooSmall,
     ConcurrencyError,
@@ -42,7 +43,9 @@ from ._framing import (
     recv_frame,
     send_frame,
 )
+from ._listener import FramedListener, listen
 from ._stats import FrameStats
+from ._wait import wait
 
 __all__ = [
     "HEADER_SIZE",
@@ -58,6 +61,7 @@ __all__ = [
     "FrameTimeout",
     "FrameTooLarge",
     "FrameWouldBlock",
+    "FramedListener",
     "FramedSocket",
     "FramingError",
     "IncompleteFrame",
@@ -66,10 +70,13 @@ __all__ = [
     "SendIncomplete",
     "TruncatedFrame",
     "__version__",
+    "connect",
     "decode",
     "encode",
+    "listen",
     "recv_frame",
     "send_frame",
+    "wait",
 ]
 
 HEADER_SIZE: int = DecimalHeader().width

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from . import FrameDecoder, FramingError, encode
+from . import FrameDecoder, FramingError, listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,20 +82,23 @@ def run(options: argparse.Namespace) -> int:
 def serve(interval: float) -> None:
     """The server: sends the messages it reads from stdin to the first client."""
     messages = json.load(sys.stdin)
-    with socket.create_server((HOST, 0)) as listener:
-        listener.settimeout(PATIENCE)
-        print(listener.getsockname()[1], flush=True)
-        connection, _ = listener.accept()
+    with listen((HOST, 0)) as listener:
+        print(listener.address[1], flush=True)
+        connection, _ = listener.accept(timeout=PATIENCE)
         with connection:
             connection.settimeout(PATIENCE)
             for number, message in enumerate(messages):
                 if number:
                     time.sleep(interval)
-                connection.sendall(encode(message))
+                connection.send(message)
 
 
 def receive(port: int) -> None:
-    """The client: receives until the stream ends and reports every step to stdout."""
+    """The client: receives until the stream ends and reports every step to stdout.
+
+    It reads from the socket itself, because it shows what it gets. Otherwise it would be
+    `for frame in connect((HOST, port))`.
+    """
     decoder = FrameDecoder()
     with socket.create_connection((HOST, port), timeout=None) as connection:
         while chunk := connection.recv(RECV_SIZE):

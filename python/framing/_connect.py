@@ -1,0 +1,146 @@
+"""The connecting side."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, SupportsIndex
+
+from ._address import resolve, unix_path
+from ._deadline import Deadline
+from ._framer import framer
+from ._tls import client_context, wrap
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from ._address import Address, Target
+    from ._framing import DecimalHeader, FramedSocket
+
+__all__ = ["connect"]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
+"""Seconds between two attempts at a Unix socket whose queue is full."""
+
+
+def connect(
+    address: Address,
+    *,
+    timeout: float | None = None,
+    header: SupportsIndex | DecimalHeader = 10,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+    frame_timeout: float | None = None,
+    ssl: SSLContext | bool | None = None,
+    server_hostname: str | None = None,
+    source_address: tuple[str, int] | None = None,
+) -> FramedSocket:
+    """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
+
+    Args:
+        address: `(host, port)`, or the path of a Unix socket. All addresses of a host are tried in turn.
+        timeout: Seconds for all of it, the TLS handshake included; None for ever. It stays set on the
+            socket. A look-up of the host's name that takes longer is not cut short.
+        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        max_frame_size: As for `FramedSocket`.
+        keep_header: As for `FramedSocket`.
+        frame_timeout: As for `FramedSocket`.
+        ssl: A client's context, for TLS; True for `ssl.create_default_context()`.
+        server_hostname: The name that the server's certificate is to be for; by default, the host.
+        source_address: `(host, port)` to connect from.
+
+    Raises:
+        OSError: The connection, or the handshake, failed. Of several addresses, what the last one said.
+        TimeoutError: It took longer than `timeout`.
+        TypeError, ValueError: An argument is wrong. Nothing has been connected.
+    """
+    deadline = Deadline(timeout)
+    frame = framer(header, max_frame_size, keep_header, frame_timeout)
+    path = unix_path(address)
+    if path is not None and source_address is not None:
+        raise ValueError("source_address is for TCP")
+    if server_hostname is not None and not ssl:
+        raise ValueError("server_hostname is for TLS: there is no ssl")
+    targets = resolve(address)
+    if server_hostname is None and isinstance(address, tuple):
+        server_hostname = address[0]
+    context = client_context(ssl, server_hostname)
+    sock = _connected(targets, source_address, deadline)
+    try:
+        if context is not None:
+            sock = tls = wrap(context, sock, server_hostname=server_hostname)
+            tls.settimeout(_left(deadline))
+            tls.do_handshake()
+        sock.settimeout(timeout)
+        return frame(sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _connected(
+    targets: list[Target], source: tuple[str, int] | None, deadline: Deadline
+) -> socket.socket:
+    """Connects to the first target that can be."""
+    failure: OSError | None = None
+    for target in targets:
+        try:
+            return _attempt(target, source, deadline)
+        except OSError as error:
+            failure = error
+    try:
+        raise failure or OSError("the host has no address")
+    finally:
+        # It knows this frame, which must not know it.
+        del failure
+
+
+def _attempt(target: Target, source: tuple[str, int] | None, deadline: Deadline) -> socket.socket:
+    family, address = target
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if not isinstance(address, tuple):
+            _connect_to_path(sock, address, deadline)
+            return sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source is not None:
+            sock.bind(source)
+        sock.settimeout(_left(deadline))
+        sock.connect(address)
+        return sock
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _connect_to_path(sock: socket.socket, path: str | bytes, deadline: Deadline) -> None:
+    sock.setblocking(False)
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            sock.connect(path)
+            return
+        except BlockingIOError:
+            # Its queue is full, and nothing tells when it is not: such a socket is always writable.
+            left = deadline.remaining()
+            if left == 0:
+                raise deadline.missed() from None
+            time.sleep(pause if left is None else min(pause, left))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        except OSError as error:
+            if error.errno is not None:
+                # Or "host:port" is just "No such file or directory".
+                error.filename = os.fsdecode(path)
+            raise
+
+
+def _left(deadline: Deadline) -> float | None:
+    """The seconds that are left for the next step, if there are any."""
+    left = deadline.remaining()
+    if left == 0:
+        raise deadline.missed()
+    return left
+
+
+connect.__module__ = "framing"

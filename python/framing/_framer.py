@@ -1,0 +1,39 @@
+"""How the connections of one `connect` or `listen` are framed."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from typing import TYPE_CHECKING, SupportsIndex
+
+from ._framing import FramedSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._framing import DecimalHeader
+
+__all__ = ["framer"]
+
+
+def framer(
+    header: SupportsIndex | DecimalHeader,
+    max_frame_size: SupportsIndex | None,
+    keep_header: bool,
+    frame_timeout: float | None,
+) -> Callable[[socket.socket], FramedSocket]:
+    """Gives what makes a `FramedSocket` of a socket.
+
+    Raises:
+        TypeError, ValueError: As FramedSocket, now instead of at the first connection.
+    """
+    frame = functools.partial(
+        FramedSocket,
+        header=header,
+        max_frame_size=max_frame_size,
+        keep_header=keep_header,
+        frame_timeout=frame_timeout,
+    )
+    with socket.socket() as trial:
+        frame(trial).detach()
+    return frame
