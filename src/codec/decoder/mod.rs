@@ -24,7 +24,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use self::stats::Stats;
 pub use self::status::Progress;
-use self::whole::{delivered, whole_frame};
+use self::whole::{delivered, ends_well, whole_frame};
 use super::error::{ConfigError, Error};
 use super::extent::Extent;
 use super::header::HeaderFormat;
@@ -68,6 +68,16 @@ pub struct Decoder<P> {
     /// The stream offset of the unfinished frame's first byte.
     offset: u64,
     stats: Stats,
+    last: Option<Last>,
+}
+
+/// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
+/// not be read again.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    fingerprint: (u64, u64),
+    header_size: usize,
+    payload_size: usize,
 }
 
 #[derive(Debug)]
@@ -106,6 +116,7 @@ impl<P: Partial> Decoder<P> {
             state: State::Header,
             offset: 0,
             stats: Stats::default(),
+            last: None,
         }
     }
 
@@ -115,6 +126,7 @@ impl<P: Partial> Decoder<P> {
     /// [`ConfigError::LimitTooHigh`].
     pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
         self.max_frame_size = self.header.limit(Some(limit))?;
+        self.last = None;
         Ok(self)
     }
 
@@ -143,22 +155,45 @@ impl<P: Partial> Decoder<P> {
         chunk: &S::Chunk,
         at: &mut usize,
     ) -> Result<Option<S::Frame>, Error> {
-        // A whole frame in the chunk is the hot path: no state changes, nothing is kept.
-        if self.head.is_empty() && matches!(self.state, State::Header) {
-            let rest = &chunk.as_ref()[*at..];
-            if let Some((header_size, payload_size)) =
-                whole_frame(self.header, self.max_frame_size, self.trailer, rest)
-            {
-                let payload = *at + header_size..*at + header_size + payload_size;
-                let (range, end) = delivered(*at, payload, self.trailer, self.keep_header);
-                if let Ok(frame) = store.cut(chunk, range) {
-                    *at = end;
-                    self.count(&Stats::of_frame(header_size + self.trailer.len(), payload_size));
-                    return Ok(Some(frame));
-                }
-            }
+        if let Some(frame) = self.decode_whole(store, chunk, at) {
+            return Ok(Some(frame));
         }
         self.decode_pieces(store, chunk, at)
+    }
+
+    /// The hot path of [`decode`](Self::decode), for a frame that is all in the chunk: no state changes, nothing
+    /// is kept. `None` says nothing, and then nothing was taken.
+    #[inline]
+    pub fn decode_whole<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Option<S::Frame> {
+        if !self.is_between_frames() {
+            return None;
+        }
+        let rest = chunk.as_ref().get(*at..)?;
+        let fingerprint = self.header.fingerprint(rest);
+        let (header_size, payload_size) =
+            match self.last.filter(|last| Some(last.fingerprint) == fingerprint) {
+                Some(last) if ends_well(rest, last.header_size + last.payload_size, self.trailer) => {
+                    (last.header_size, last.payload_size)
+                }
+                _ => {
+                    let (header_size, payload_size) =
+                        whole_frame(self.header, self.max_frame_size, self.trailer, rest)?;
+                    self.last =
+                        fingerprint.map(|fingerprint| Last { fingerprint, header_size, payload_size });
+                    (header_size, payload_size)
+                }
+            };
+        let payload = *at + header_size..*at + header_size + payload_size;
+        let (range, end) = delivered(*at, payload, self.trailer, self.keep_header);
+        let frame = store.cut(chunk, range).ok()?;
+        *at = end;
+        self.count(&Stats::of_frame(header_size + self.trailer.len(), payload_size));
+        Some(frame)
     }
 
     /// Takes all of `chunk` and adds the frames it completes to `frames`.

@@ -50,6 +50,7 @@ impl<P: Partial> Decoder<P> {
 
     /// Whether nothing of an unfinished frame has arrived.
     #[must_use]
+    #[inline]
     pub fn is_between_frames(&self) -> bool {
         matches!(self.state, State::Header) && self.head.is_empty()
     }

@@ -105,6 +105,6 @@ pub(super) fn whole_frame(
 
 /// Whether a payload that ends at `end` is all in `bytes`, with its trailer.
 #[inline]
-fn ends_well(bytes: &[u8], end: usize, trailer: &[u8]) -> bool {
+pub(super) fn ends_well(bytes: &[u8], end: usize, trailer: &[u8]) -> bool {
     end <= bytes.len() && (trailer.is_empty() || bytes[end..].starts_with(trailer))
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use super::super::memory::bytes::{BytesWriter, copied};
@@ -47,7 +48,8 @@ pub(super) enum Ahead {
 
 /// Received bytes: those of `memory` from `at` to `end`.
 struct Chunk {
-    memory: Py<PyBytes>,
+    /// It is written to before and after, but not while it is a chunk.
+    memory: PyBackedBytes,
     at: usize,
     end: usize,
 }
@@ -72,12 +74,24 @@ impl Incoming {
         }
     }
 
-    /// The next frame, if all of it is here.
+    /// The next frame, if all of it is in the chunk. `None` says nothing.
     #[inline]
+    pub(super) fn next_whole(&mut self, py: Python<'_>) -> Option<Py<PyBytes>> {
+        let chunk = self.chunk.as_mut()?;
+        let bytes = chunk.memory.get(..chunk.end)?;
+        let frame = self.decoder.decode_whole(&PyStore { py, owner: None }, bytes, &mut chunk.at)?;
+        if chunk.at == chunk.end {
+            self.drop_chunk(py);
+        }
+        self.waited = Duration::ZERO;
+        Some(frame)
+    }
+
+    /// The next frame, if all of it is here.
     pub(super) fn next(&mut self, py: Python<'_>) -> Result<Option<Py<PyBytes>>, Error> {
         let store = PyStore { py, owner: None };
         let Some(chunk) = &mut self.chunk else { return self.next_in_place(&store) };
-        let bytes = &chunk.memory.as_bytes(py)[..chunk.end];
+        let bytes = &chunk.memory[..chunk.end];
         let result = self.decoder.decode(&store, bytes, &mut chunk.at);
         if chunk.at == chunk.end {
             self.drop_chunk(py);
@@ -97,7 +111,7 @@ impl Incoming {
         frames: &mut Vec<Py<PyBytes>>,
     ) -> Result<(), Error> {
         if let Some(chunk) = self.chunk.take_if(|_| limit == usize::MAX) {
-            let rest = &chunk.memory.as_bytes(py)[chunk.at..chunk.end];
+            let rest = &chunk.memory[chunk.at..chunk.end];
             let result = self.decoder.feed_into(&PyStore { py, owner: None }, rest, frames);
             chunk.let_go(py);
             if frames.is_empty() {
@@ -117,13 +131,13 @@ impl Incoming {
     }
 
     /// Whether [`next`](Self::next) would give a frame or an error.
-    pub(super) fn has_next(&self, py: Python<'_>) -> bool {
-        self.decoder.has_next(self.rest(py))
+    pub(super) fn has_next(&self) -> bool {
+        self.decoder.has_next(self.rest())
     }
 
     /// The bytes of the next frame, where they are known.
-    pub(super) fn next_size(&self, py: Python<'_>) -> Option<usize> {
-        self.decoder.next_size(self.rest(py))
+    pub(super) fn next_size(&self) -> Option<usize> {
+        self.decoder.next_size(self.rest())
     }
 
     /// Where the next read goes.
@@ -139,9 +153,9 @@ impl Incoming {
     }
 
     /// Takes what was read into scratch memory.
-    pub(super) fn received(&mut self, memory: Py<PyBytes>, count: usize) {
+    pub(super) fn received(&mut self, memory: Bound<'_, PyBytes>, count: usize) {
         self.behind_large = false;
-        self.chunk = Some(Chunk { memory, at: 0, end: count });
+        self.chunk = Some(Chunk { memory: memory.into(), at: 0, end: count });
     }
 
     /// Takes what was read into the unfinished frame. It may now be complete.
@@ -153,12 +167,13 @@ impl Incoming {
     /// holds no large memory.
     pub(super) fn shrink(&mut self, py: Python<'_>) {
         let Some(chunk) = &mut self.chunk else { return };
-        if chunk.end - chunk.at <= SMALL_REST && chunk.memory.as_bytes(py).len() == READ_SIZE {
-            let rest = &chunk.memory.as_bytes(py)[chunk.at..chunk.end];
+        if chunk.end - chunk.at <= SMALL_REST && chunk.memory.len() == READ_SIZE {
+            let rest = &chunk.memory[chunk.at..chunk.end];
             // Without memory for less it stays.
             let Ok(small) = copied(py, rest) else { return };
             let end = rest.len();
-            let large = std::mem::replace(chunk, Chunk { memory: small, at: 0, end });
+            let large =
+                std::mem::replace(chunk, Chunk { memory: small.into_bound(py).into(), at: 0, end });
             large.let_go(py);
         }
     }
@@ -169,7 +184,7 @@ impl Incoming {
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyBytes>, Option<Ahead>)> {
         let mut parts = self.decoder.buffered_parts();
-        parts.push(self.rest(py));
+        parts.push(self.rest());
         let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             writer.put(part);
@@ -188,9 +203,9 @@ impl Incoming {
     }
 
     /// The counters; what waits in the chunk is buffered, too.
-    pub(super) fn stats(&self, py: Python<'_>) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         let mut stats = self.decoder.stats();
-        stats.buffered += self.rest(py).len();
+        stats.buffered += self.rest().len();
         stats
     }
 
@@ -199,9 +214,9 @@ impl Incoming {
         self.ahead.is_some() || self.stalled || self.decoder.error().is_some()
     }
 
-    fn rest<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+    fn rest(&self) -> &[u8] {
         match &self.chunk {
-            Some(chunk) => &chunk.memory.as_bytes(py)[chunk.at..chunk.end],
+            Some(chunk) => &chunk.memory[chunk.at..chunk.end],
             None => &[],
         }
     }
@@ -227,6 +242,7 @@ impl Incoming {
 
 impl Chunk {
     fn let_go(self, py: Python<'_>) {
-        pool::give_back(py, self.memory);
+        let Ok(memory) = self.memory.into_pyobject(py);
+        pool::give_back(py, memory.unbind());
     }
 }

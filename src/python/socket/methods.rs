@@ -295,7 +295,7 @@ impl PyFramedSocket {
     /// returned.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
-        Snapshot(self.incoming(py).stats(py))
+        Snapshot(self.incoming(py).stats())
     }
 
     /// The socket.
@@ -339,7 +339,7 @@ impl PyFramedSocket {
     fn _pending(&self, py: Python<'_>) -> PyResult<bool> {
         let here = {
             let incoming = self.incoming(py);
-            incoming.reads_no_more() || incoming.has_next(py)
+            incoming.reads_no_more() || incoming.has_next()
         };
         if here || self.is_over(py) {
             return Ok(true);

@@ -46,7 +46,7 @@ impl PyFramedSocket {
     /// One frame.
     pub(super) fn next_frame(&self, py: Python<'_>, timeout: Timeout) -> Result<Py<PyBytes>, Failure> {
         // A frame that is here costs no turn: it is taken in one step.
-        if let Ok(Some(frame)) = self.incoming(py).next(py) {
+        if let Some(frame) = self.incoming(py).next_whole(py) {
             return Ok(frame);
         }
         self.receive(py, timeout, |incoming| incoming.next(py))
@@ -78,7 +78,7 @@ impl PyFramedSocket {
         timeout: Timeout,
     ) -> PyResult<usize> {
         let available = target.len();
-        let take = |incoming: &mut Incoming| match incoming.next_size(py) {
+        let take = |incoming: &mut Incoming| match incoming.next_size() {
             Some(needed) if needed > available => Err(Error::BufferTooSmall { needed, available }),
             _ => incoming.next(py),
         };
@@ -121,7 +121,7 @@ impl PyFramedSocket {
     /// is here.
     fn receive_more(&self, py: Python<'_>) -> PyResult<Vec<Py<PyBytes>>> {
         let mut frames = Vec::new();
-        if !self.incoming(py).has_next(py) {
+        if !self.incoming(py).has_next() {
             return Ok(frames);
         }
         let call = self.enter(py)?;
@@ -143,7 +143,7 @@ impl PyFramedSocket {
         let mut result = incoming.next_many(py, usize::MAX, &mut frames);
         match further {
             Ok(Some((memory, count))) => {
-                incoming.received(memory, count);
+                incoming.received(memory.into_bound(py), count);
                 if result.is_ok() && incoming.decoder.error().is_none() {
                     result = incoming.next_many(py, usize::MAX, &mut frames);
                 }
@@ -184,7 +184,7 @@ impl PyFramedSocket {
                 self.patiently(py, line, |deadline| line.read(limit, deadline)).map(|received| {
                     let some = received.is_some();
                     if let Some((memory, count)) = received {
-                        self.incoming(py).received(memory, count);
+                        self.incoming(py).received(memory.into_bound(py), count);
                     }
                     some
                 })
