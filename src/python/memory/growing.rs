@@ -89,11 +89,16 @@ impl GrowingBytes {
         Ok((memory.object.clone_ref(py), len, capacity - len))
     }
 
-    /// The memory behind what is there, for a system call to write into: at least one byte, where there is
-    /// room for it. Not beside [`lend`](Self::lend).
-    pub(in crate::python) fn lease(&mut self, py: Python<'_>, room: Room) -> PyResult<Lease> {
+    /// The memory behind what is there, for a system call to write into: `more` bytes at least, for which there
+    /// is `room`. Not beside [`lend`](Self::lend).
+    pub(in crate::python) fn lease(
+        &mut self,
+        py: Python<'_>,
+        more: usize,
+        room: Room,
+    ) -> PyResult<Lease> {
         // Fresh memory where somebody else refers to this: so there is no other lease of it.
-        self.exclusive(py, usize::from(room.justified > self.len()), room.justified)?;
+        self.exclusive(py, more, room.justified)?;
         let (len, capacity) = (self.len, self.capacity());
         let memory = self.memory.as_ref().ok_or_else(no_memory)?;
         // SAFETY: only `self` and the lease refer to the object. `self` reads no byte behind `len`, and

@@ -35,9 +35,9 @@ impl<'a> InPlace<'a> {
         else {
             return Ok(None);
         };
-        // What the system has is here, too.
-        let here = plain.available(py).min(missing);
-        let lease = partial.lease(py, Room::new(partial.len() + here, missing - here))?;
+        // What the system has is here, too: it counts, and there is to be memory for all of it.
+        let here = plain.available(py).clamp(1, missing);
+        let lease = partial.lease(py, here, Room::new(partial.len() + here, missing - here))?;
         Ok(Some(Self { plain, lease, missing }))
     }
 
