@@ -64,7 +64,9 @@ def types(session: nox.Session) -> None:
     # What the checked files import is installed too: the tests' extras, and nox for this file.
     session.install(MATURIN, MYPY, "nox", ".[test]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
+    # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")
+    session.run("mypy", "examples/chat")
     session.run("python", "-m", "mypy.stubtest", "framing")
     if not filecmp.cmp(_generated_stub(session), STUB, shallow=False):
         session.error("python/framing/_framing.pyi is out of date: run `python -m nox -s stubs`")

@@ -22,12 +22,14 @@ _PYTHON = (sys.executable, "-X", "utf8", "-X", "dev", "-W", "error")
 
 
 @contextlib.contextmanager
-def started(script: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    script: Path, *arguments: str, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
     """Starts a script, and kills what is left of it at the end."""
     with subprocess.Popen(
         [*_PYTHON, os.fspath(script), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as process:

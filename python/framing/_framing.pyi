@@ -422,7 +422,8 @@ class FramedSocket:
         """
         Receives the frames that are here: waits for one where there is none, then gives all that are
         complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
-        leaves no frame behind in a buffer.
+        leaves no frame behind in a buffer. An error behind the frames waits for the next call, and `select`
+        does not see it: call until `FrameWouldBlock`, or use `wait`, which does.
 
         Args:
             max_frames: The most to return, at least 1; `None` for all. The others stay for the next call.
