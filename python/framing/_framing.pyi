@@ -488,14 +488,16 @@ class FramedSocket:
     def shutdown(self, /, how: SupportsIndex = ...) -> None:
         """
         Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
-        out first, the peer sees the end behind it, and can still be heard.
+        out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
+        that moment can: Python's `ssl` loses what arrives just then, and this call and later ones say so.
 
         Args:
             how: `socket.SHUT_WR`, `SHUT_RD` or `SHUT_RDWR`.
 
         Raises:
             SendIncomplete: With `SHUT_WR`, what earlier sends have left cannot be sent.
-            ConnectionClosed, OSError: As `send`.
+            ConnectionClosed: As `send`.
+            OSError: The socket's own. Over TLS: the peer was sending, and what it sent is lost.
         """
     @property
     def socket(self, /) -> Any:

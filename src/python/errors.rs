@@ -4,9 +4,7 @@
 
 use std::io;
 
-use pyo3::exceptions::{
-    PyBlockingIOError, PyMemoryError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError,
-};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyRuntimeError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyInt, PyTuple, PyType};
@@ -14,6 +12,7 @@ use pyo3::types::{PyBytes, PyInt, PyTuple, PyType};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::memory::bytes::copied;
+use super::memory::calls::call;
 use crate::codec::{ConfigError, Error, Length, Progress};
 
 /// The exception for `error`.
@@ -88,11 +87,22 @@ pub(super) fn timed_out() -> PyErr {
 
 /// A call that did nothing and may not wait: what Python's own sockets raise.
 pub(super) fn would_block(py: Python<'_>) -> PyErr {
-    let errno = || py.import("errno")?.getattr("EAGAIN")?.extract::<i32>();
-    match errno().and_then(|errno| Ok((errno, strerror(py, errno)?))) {
-        Ok(arguments) => PyBlockingIOError::new_err(arguments),
-        Err(failure) => failure,
-    }
+    let message = errno(py, "EAGAIN").and_then(|number| strerror(py, number));
+    message.map_or_else(|failure| failure, |message| numbered(py, "EAGAIN", message))
+}
+
+/// Bytes of the stream have been lost: a socket's own code was interrupted in the midst of a read, or TLS was
+/// told to end while the peer was sending.
+pub(super) fn torn(py: Python<'_>) -> PyErr {
+    let message = "an earlier call may have lost bytes: it was interrupted in the midst of a read, or it ended TLS \
+                   while the peer was sending";
+    numbered(py, "ECONNABORTED", message.into())
+}
+
+/// A socket's own code was interrupted in the midst of a write: nobody knows where in the stream the peer is.
+pub(super) fn broken(py: Python<'_>) -> PyErr {
+    let message = "an earlier send was interrupted where nobody can tell how much was sent";
+    numbered(py, "EPIPE", message.into())
 }
 
 /// The system's error as Python's own sockets raise it: of the class for its number, which it carries.
@@ -110,16 +120,21 @@ pub(super) fn reentered(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("this thread is already inside a call that {what} here"))
 }
 
+/// An `OSError` of the class that goes with a name of `errno`.
+fn numbered(py: Python<'_>, name: &str, message: String) -> PyErr {
+    errno(py, name).map_or_else(|failure| failure, |number| PyOSError::new_err((number, message)))
+}
+
+fn errno(py: Python<'_>, name: &str) -> PyResult<i32> {
+    py.import("errno")?.getattr(name)?.extract()
+}
+
 fn strerror(py: Python<'_>, number: i32) -> PyResult<String> {
     py.import("os")?.call_method1("strerror", (number,))?.extract()
 }
 
-fn raised<'py>(
-    py: Python<'py>,
-    name: &str,
-    facts: impl IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
-) -> PyErr {
-    let build = || class(py, name)?.call1(facts.into_pyobject(py)?);
+fn raised<'py>(py: Python<'py>, name: &str, facts: impl IntoPyObject<'py, Target = PyTuple>) -> PyErr {
+    let build = || call(&class(py, name)?, facts);
     build().map_or_else(|failure| failure, PyErr::from_value)
 }
 

@@ -92,10 +92,22 @@ impl<'py> FromPyObject<'_, 'py> for Data<'py> {
 
     #[inline]
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
-            return Ok(Self(Input::Bytes(bytes.to_owned())));
-        }
-        contiguous(&object, "data", "a bytes-like object").map(|buffer| Self(Input::Buffer(buffer)))
+        bytes_like(&object, "data").map(Self)
+    }
+}
+
+/// `wire=`: frames as they go over the wire, in a contiguous bytes-like object.
+pub(super) struct Wire<'py>(pub(super) Input<'py>);
+
+impl<'py> FromPyObject<'_, 'py> for Wire<'py> {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = BUFFER;
+
+    #[inline]
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        bytes_like(&object, "wire").map(Self)
     }
 }
 
@@ -163,6 +175,14 @@ pub(super) fn at(py: Python<'_>, index: usize, error: PyErr) -> PyErr {
     // Without the note it is the same error.
     let _ = error.value(py).call_method1("add_note", (format!("in payloads[{index}]"),));
     error
+}
+
+#[inline]
+fn bytes_like<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Input<'py>> {
+    if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+        return Ok(Input::Bytes(bytes.clone()));
+    }
+    contiguous(object, name, "a bytes-like object").map(Input::Buffer)
 }
 
 /// The buffer of `object`, or a `TypeError` that says what is `wanted`.

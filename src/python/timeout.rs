@@ -59,14 +59,21 @@ impl Named<Seconds> {
 }
 
 impl Seconds {
-    /// As a duration; one that is too long for the clock is as good as any that long.
+    /// As a duration.
     pub(super) fn duration(&self, name: &str) -> PyResult<Duration> {
         if self.0.is_nan() || self.0 < 0.0 {
             let message = format!("{name} must be at least 0 seconds, not {}", self.0);
             return Err(PyValueError::new_err(message));
         }
-        Ok(Duration::try_from_secs_f64(self.0).unwrap_or(Duration::MAX))
+        Ok(duration(self.0))
     }
+}
+
+/// So many seconds, at least 0: rounded up where the clock is too coarse, as short is not the same as none; and
+/// what is too long for it is as good as any that long.
+pub(super) fn duration(seconds: f64) -> Duration {
+    let shortest = if seconds > 0.0 { Duration::from_nanos(1) } else { Duration::ZERO };
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).max(shortest)
 }
 
 impl FromPyObject<'_, '_> for Seconds {

@@ -106,6 +106,11 @@ impl GrowingBytes {
         unsafe { Lease::new(py, memory.object.clone_ref(py), len, capacity - len) }
     }
 
+    /// How many bytes there is memory for behind what is there.
+    pub(in crate::python) fn spare(&self) -> usize {
+        self.capacity().saturating_sub(self.len())
+    }
+
     /// Whether the bytes behind `len` are the ones of `object` from `index` on.
     pub(in crate::python) fn continues(&self, object: &Py<PyBytes>, index: usize) -> bool {
         self.parked.len() == 0

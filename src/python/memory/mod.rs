@@ -3,7 +3,8 @@
 //! Some things have no safe form under the stable ABI: to read another object's buffer as a slice and to
 //! write to one ([`foreign`]), to fill a `bytes` object without zeroing it first ([`bytes`]), to let one
 //! grow while it is received into ([`growing`]), to lend memory to a `memoryview` ([`window`]) or to a system
-//! call ([`lease`]), and to use a descriptor that a Python object owns ([`descriptor`]).
+//! call ([`lease`]), to use a descriptor that a Python object owns ([`descriptor`]), and to call code that may not come
+//! back ([`calls`]).
 //!
 //! One rule makes the rest safe: **we write only to memory that nobody else can see**. A `bytes` object
 //! that has one reference is ours alone. As soon as a view, a grant or an exception refers to it, the
@@ -12,6 +13,7 @@
 #![allow(unsafe_code, reason = "this is the module that is there for it")]
 
 pub(super) mod bytes;
+pub(super) mod calls;
 pub(super) mod descriptor;
 pub(super) mod foreign;
 pub(super) mod growing;

@@ -18,13 +18,16 @@ use rustix::io::Errno;
 
 use super::super::arguments::{kind, wrong_type};
 use super::super::errors::{os_error, reentered};
-use super::super::memory::bytes::copied;
+use super::super::memory::bytes::{copied, is_sole_reference};
+use super::super::memory::calls::{call, call_method};
 use super::super::memory::descriptor::borrowed;
 use super::super::memory::window::Window;
+use super::super::payload::Data;
 use super::super::pool;
 use super::halt::Halt;
 use super::modes::Modes;
-use super::plain::SHUT_RDWR;
+use super::plain::{Base, SHUT_RDWR};
+use super::probe::{can_wait, descriptor, is_own};
 use super::tls::{is_end, wants};
 use super::transport::Wrote;
 use super::turn::{Held, Refused};
@@ -41,39 +44,38 @@ const CROSSED: Duration = Duration::from_millis(20);
 /// A socket with methods of its own.
 pub(super) struct Foreign {
     sock: Py<PyAny>,
-    /// `recv_into`, where there is one; else `recv` gives an object.
+    /// Read by `recv_into`, or by `recv`, which gives an object.
     recv_into: bool,
-    /// `send`, where there is one; else `sendall` takes everything.
+    /// Written to by `send`, or by `sendall`, which takes everything.
     send: bool,
-    /// The peer has been told that nothing more comes.
-    mute: AtomicBool,
-    /// Encryption has come to its end, and the socket would now give bytes as they are.
-    bare: AtomicBool,
+    /// The peer has been told in TLS that nothing more comes.
+    pub(super) mute: AtomicBool,
+    /// It has said so as well, and the socket would now give bytes as they are.
+    pub(super) bare: AtomicBool,
 }
 
 /// A call on such a socket.
 pub(super) struct Flight<'a, 'py> {
-    foreign: &'a Foreign,
+    pub(super) foreign: &'a Foreign,
     pub(super) sock: Bound<'py, PyAny>,
     pub(super) modes: Modes,
 }
 
-/// What one of the socket's methods said.
-pub(super) enum Said<T> {
-    Done(T),
-    /// Call again when the socket is ready for this.
-    Want(Interest),
-}
-
 impl Foreign {
     pub(super) fn of(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let recv_into = sock.hasattr("recv_into")?;
-        let send = sock.hasattr("send")?;
-        if !(recv_into || sock.hasattr("recv")?) || !(send || sock.hasattr("sendall")?) {
+        let recv_into = is_own(sock, "recv_into", "recv")?;
+        let send = is_own(sock, "send", "sendall")?;
+        let (Some(recv_into), Some(send)) = (recv_into, send) else {
             return Err(wrong_type("sock", "a socket, or have its methods", &kind(sock)));
-        }
+        };
         let sock = sock.clone().unbind();
         Ok(Self { sock, recv_into, send, mute: AtomicBool::default(), bare: AtomicBool::default() })
+    }
+
+    /// Whether this is an `ssl.SSLSocket`, or one of its kind.
+    pub(super) fn is_tls(&self, py: Python<'_>) -> PyResult<bool> {
+        let sock = self.sock.bind(py);
+        Ok(sock.hasattr("unwrap")? && sock.is_instance(Base::get(py)?.class.bind(py))?)
     }
 
     pub(super) fn enter<'a, 'py>(&'a self, py: Python<'py>) -> Flight<'a, 'py> {
@@ -87,7 +89,7 @@ impl Foreign {
 
     pub(super) fn set_timeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let flight = self.enter(py);
-        let _turn = flight.turn()?;
+        let _turn = flight.turn(Deadline::Never).map_err(|halt| halt.plain(py))?;
         flight.modes.set_timeout(&flight.sock, timeout)
     }
 
@@ -121,7 +123,8 @@ impl Foreign {
 impl<'py> Flight<'_, 'py> {
     /// The timeout that is set on the socket.
     pub(super) fn timeout(&self) -> PyResult<Option<Duration>> {
-        let _turn = self.turn()?;
+        let py = self.sock.py();
+        let _turn = self.turn(Deadline::Never).map_err(|halt| halt.plain(py))?;
         self.modes.timeout(&self.sock)
     }
 
@@ -134,22 +137,18 @@ impl<'py> Flight<'_, 'py> {
         let py = self.sock.py();
         loop {
             let said = {
-                let _turn = self.alone()?;
-                if self.is_bare() {
-                    Ok(None)
-                } else if self.foreign.recv_into {
-                    self.recv_into(limit)
-                } else {
-                    self.recv(limit)
+                let _turn = self.alone(deadline)?;
+                if self.foreign.bare.load(Ordering::Relaxed) {
+                    return Ok(None);
                 }
+                if self.foreign.recv_into { self.recv_into(limit) } else { self.recv(limit) }
             };
-            if said.as_ref().is_err_and(|error| is_end(py, error)) {
-                return Ok(None);
-            }
-            match said_or_halt(py, said, Interest::Read)? {
-                Said::Done(result) => return Ok(result),
-                Said::Want(interest) => self.wait(interest, interest != Interest::Read, deadline)?,
-            }
+            let error = match said {
+                Err(error) if is_end(py, &error) => return Ok(None),
+                Err(error) => error,
+                Ok(received) => return Ok(received),
+            };
+            self.wait_for(self.wanted(error, Interest::Read)?.0, Interest::Read, deadline)?;
         }
     }
 
@@ -157,11 +156,17 @@ impl<'py> Flight<'_, 'py> {
         let py = self.sock.py();
         let memory = pool::take(py)?;
         let view = Window { memory: memory.clone_ref(py), start: 0, len: limit }.view(py)?;
-        let result = self.sock.call_method1("recv_into", (&view,));
+        let result = call_method(&self.sock, "recv_into", (&view,));
         // Or the memory would be taken for somebody else's as long as the view is there.
         let released = view.call_method0("release");
         let count = match result.and_then(|count| count.extract::<usize>()) {
-            Ok(count @ 1..) if count <= limit => return Ok(Some((memory, count))),
+            Ok(count @ 1..) if count <= limit => {
+                if is_sole_reference(&memory, py) {
+                    return Ok(Some((memory, count)));
+                }
+                // Whoever kept a view of it may go on writing.
+                return Ok(Some((copied(py, &memory.as_bytes(py)[..count])?, count)));
+            }
             Ok(0) => Ok(None),
             Ok(count) => {
                 let message = format!("recv_into returned {count} for a buffer of {limit} bytes");
@@ -176,15 +181,19 @@ impl<'py> Flight<'_, 'py> {
     }
 
     fn recv(&self, limit: usize) -> PyResult<Option<(Py<PyBytes>, usize)>> {
-        let received = self.sock.call_method1("recv", (limit,))?;
-        let Ok(bytes) = received.cast_exact::<PyBytes>() else {
+        let py = self.sock.py();
+        let Data(received) = call_method(&self.sock, "recv", (limit,))?.extract()?;
+        let bytes = match received.unchanging() {
+            Some(bytes) => bytes.clone().unbind(),
             // Somebody's `bytearray` may change.
-            let copy = copied(self.sock.py(), received.extract()?)?;
-            let count = copy.as_bytes(self.sock.py()).len();
-            return Ok((count > 0).then_some((copy, count)));
+            None => copied(py, received.bytes(py)?)?,
         };
-        let count = bytes.as_bytes().len();
-        Ok((count > 0).then(|| (bytes.clone().unbind(), count)))
+        let count = bytes.as_bytes(py).len();
+        if count > limit {
+            let message = format!("recv returned {count} bytes for at most {limit}");
+            return Err(PyValueError::new_err(message));
+        }
+        Ok((count > 0).then_some((bytes, count)))
     }
 
     /// As [`Line::write`](super::transport::Line::write).
@@ -216,20 +225,22 @@ impl<'py> Flight<'_, 'py> {
         deadline: Deadline,
         wrote: &mut Wrote,
     ) -> Result<usize, Halt> {
-        let py = self.sock.py();
         loop {
             let said = {
-                let _turn = self.alone()?;
+                let _turn = self.alone(deadline)?;
                 self.send(piece)
             };
-            let tls = said.as_ref().is_err_and(|error| wants(py, error).is_some());
-            let strange = said.as_ref().is_err_and(|error| !error.is_instance_of::<PyOSError>(py));
-            wrote.committed |= tls;
-            wrote.unknown |= strange;
-            match said_or_halt(py, said, Interest::Write)? {
-                Said::Done(count) => return Ok(count),
-                Said::Want(interest) => self.wait(interest, interest != Interest::Write, deadline)?,
-            }
+            let interest = match said {
+                // No room, in the words of some.
+                Ok(0) => Interest::Write,
+                Ok(count) => return Ok(count),
+                Err(error) => {
+                    let (interest, tls) = self.wanted(error, Interest::Write)?;
+                    wrote.committed |= tls;
+                    interest
+                }
+            };
+            self.wait_for(interest, Interest::Write, deadline)?;
         }
     }
 
@@ -239,10 +250,10 @@ impl<'py> Flight<'_, 'py> {
             return Err(os_error(self.sock.py(), &Errno::PIPE.into()));
         }
         if !self.foreign.send {
-            self.sock.call_method1("sendall", (piece,))?;
+            call_method(&self.sock, "sendall", (piece,))?;
             return Ok(len);
         }
-        let count: usize = self.sock.call_method1("send", (piece,))?.extract()?;
+        let count: usize = call_method(&self.sock, "send", (piece,))?.extract()?;
         if count > len {
             let message = format!("send returned {count} for {len} bytes");
             return Err(PyValueError::new_err(message));
@@ -250,95 +261,102 @@ impl<'py> Flight<'_, 'py> {
         Ok(count)
     }
 
-    pub(super) fn is_bare(&self) -> bool {
-        self.foreign.bare.load(Ordering::Relaxed)
+    /// As the socket's own `shutdown`. An `ssl.SSLSocket`'s would leave it without encryption, so what is
+    /// below TLS is ended past it.
+    pub(super) fn shutdown(&self, how: i32) -> PyResult<()> {
+        let py = self.sock.py();
+        if self.foreign.is_tls(py)? {
+            let base = Base::get(py)?.class.bind(py);
+            return call_method(base, "shutdown", (&self.sock, how)).map(|_| ());
+        }
+        call_method(&self.sock, "shutdown", (how,)).map(|_| ())
     }
 
-    /// `bare`: the peer has said so as well.
-    pub(super) fn set_mute(&self, bare: bool) {
-        self.foreign.mute.store(true, Ordering::Relaxed);
-        self.foreign.bare.fetch_or(bare, Ordering::Relaxed);
+    /// Whether all waiting can be done outside of the socket's methods. Not where it is written to by
+    /// `sendall`, which does not say how far it got when it may not wait.
+    pub(super) fn can_wait(&self) -> bool {
+        self.foreign.send && can_wait(&self.sock)
     }
 
-    /// `crossed`: for the other direction than the call's own.
-    pub(super) fn wait(
+    /// What an error of one of the socket's methods asks to wait for, and whether it is TLS that asks. Other
+    /// errors end the call.
+    pub(super) fn wanted(&self, error: PyErr, own: Interest) -> Result<(Interest, bool), Halt> {
+        let py = self.sock.py();
+        if let Some(interest) = wants(py, &error) {
+            return Ok((interest, true));
+        }
+        if error.is_instance_of::<PyBlockingIOError>(py)
+            || error.is_instance_of::<PyInterruptedError>(py)
+        {
+            return Ok((own, false));
+        }
+        // Errors of sockets have a number. Anything else a signal handler may have raised, in the midst of it.
+        let number = error.value(py).getattr_opt("errno").ok().flatten();
+        let own_error = error.is_instance_of::<PyOSError>(py) && number.is_some_and(|it| !it.is_none());
+        if own_error {
+            return Err(Halt::Raised(error));
+        }
+        if error.is_instance_of::<PyTimeoutError>(py) && !self.can_wait() {
+            return Err(Halt::TimedOut);
+        }
+        Err(Halt::Torn(error))
+    }
+
+    /// Waits for `interest` in a call whose own is `own`.
+    pub(super) fn wait_for(
         &self,
         interest: Interest,
-        crossed: bool,
+        own: Interest,
         deadline: Deadline,
     ) -> Result<(), Halt> {
         let left = deadline.remaining();
-        if deadline == Deadline::Now || !can_wait(&self.sock) {
+        if deadline == Deadline::Now || !self.can_wait() {
             return Err(Halt::WouldBlock);
         }
-        let slice = if crossed { Some(left.map_or(CROSSED, |left| left.min(CROSSED))) } else { left };
-        let arguments =
-            (&self.sock, interest == Interest::Write, slice.map(|slice| slice.as_secs_f64()));
-        let ready = ready(self.sock.py())?.call1(arguments)?.is_truthy()?;
-        if !ready && deadline.remaining().is_some_and(|left| left.is_zero()) {
+        if left.is_some_and(|left| left.is_zero()) {
             return Err(Halt::TimedOut);
         }
+        let slice =
+            if interest == own { left } else { Some(left.map_or(CROSSED, |left| left.min(CROSSED))) };
+        let arguments =
+            (&self.sock, interest == Interest::Write, slice.map(|slice| slice.as_secs_f64()));
+        call(ready(self.sock.py())?, arguments)?;
         Ok(())
     }
 
     /// The turn, and a socket that does not block; nothing for one that does its own waiting, in which one
     /// call must not wait for another.
-    pub(super) fn alone(&self) -> PyResult<Option<Held<'_, 'py>>> {
-        if !can_wait(&self.sock) {
+    pub(super) fn alone(&self, deadline: Deadline) -> Result<Option<Held<'_, 'py>>, Halt> {
+        if !self.can_wait() {
             return Ok(None);
         }
-        let turn = self.turn()?;
+        // Nobody has it for long, so even who may not wait gets it.
+        let patience = match deadline {
+            Deadline::Now => Deadline::after(Some(CROSSED)),
+            deadline => deadline,
+        };
+        let turn = self.turn(patience).map_err(|halt| match halt {
+            Halt::TimedOut if deadline == Deadline::Now => Halt::WouldBlock,
+            halt => halt,
+        })?;
         self.modes.prepare(&self.sock)?;
         Ok(Some(turn))
     }
 
-    fn turn(&self) -> PyResult<Held<'_, 'py>> {
-        let py = self.sock.py();
-        self.modes.turn().take(py, Deadline::Never).map_err(|refused| match refused {
-            Refused::Halted(halt) => halt.plain(py),
-            Refused::Reentered | Refused::Dismissed => reentered("uses the socket's own methods"),
+    fn turn(&self, deadline: Deadline) -> Result<Held<'_, 'py>, Halt> {
+        self.modes.turn().take(self.sock.py(), deadline).map_err(|refused| match refused {
+            Refused::Halted(halt) => halt,
+            Refused::Reentered | Refused::Dismissed => {
+                Halt::Raised(reentered("uses the socket's own methods"))
+            }
         })
     }
 }
 
 impl Drop for Flight<'_, '_> {
     fn drop(&mut self) {
-        let turn = self.turn();
         self.modes.leave(&self.sock);
-        drop(turn);
     }
-}
-
-/// Whether there is a descriptor to wait for, and the socket can be told not to do so itself.
-pub(super) fn can_wait(sock: &Bound<'_, PyAny>) -> bool {
-    let has = |name: &str| sock.hasattr(name).unwrap_or(false);
-    has("gettimeout") && has("settimeout") && descriptor(sock).is_some()
-}
-
-/// The socket's descriptor, if it has one.
-fn descriptor(sock: &Bound<'_, PyAny>) -> Option<i64> {
-    sock.call_method0("fileno").ok()?.extract().ok().filter(|number| *number >= 0)
-}
-
-/// What a method raised, where that only says that it would have to wait.
-pub(super) fn said_or_halt<T>(
-    py: Python<'_>,
-    said: PyResult<T>,
-    own: Interest,
-) -> Result<Said<T>, Halt> {
-    let error = match said {
-        Ok(value) => return Ok(Said::Done(value)),
-        Err(error) => error,
-    };
-    if let Some(interest) = wants(py, &error) {
-        return Ok(Said::Want(interest));
-    }
-    if error.is_instance_of::<PyBlockingIOError>(py) || error.is_instance_of::<PyInterruptedError>(py) {
-        return Ok(Said::Want(own));
-    }
-    // Of a socket that does its own waiting.
-    let timed_out = error.get_type(py).is(py.get_type::<PyTimeoutError>());
-    Err(if timed_out { Halt::TimedOut } else { Halt::Raised(error) })
 }
 
 /// `framing._ready.ready`.
@@ -353,6 +371,9 @@ fn first_bytes<'py>(py: Python<'py>, slices: &[IoSlice<'_>]) -> PyResult<Bound<'
     for slice in slices {
         let count = slice.len().min(WRITE_SIZE - bytes.len());
         bytes.extend_from_slice(&slice[..count]);
+        if bytes.len() == WRITE_SIZE {
+            break;
+        }
     }
     Ok(copied(py, &bytes)?.into_bound(py))
 }

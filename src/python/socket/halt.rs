@@ -13,8 +13,11 @@ pub(super) enum Halt {
     WouldBlock,
     /// The deadline passed.
     TimedOut,
-    /// The system, a signal handler, or the socket's own code raised this.
+    /// The system, a signal handler, or the socket's own code raised this. Nothing was done since.
     Raised(PyErr),
+    /// The socket's own code raised this where nobody can tell what it had done before: bytes may have been
+    /// sent, or taken from the stream.
+    Torn(PyErr),
 }
 
 impl Halt {
@@ -23,7 +26,7 @@ impl Halt {
         match self {
             Self::WouldBlock => would_block(py),
             Self::TimedOut => timed_out(),
-            Self::Raised(error) => error,
+            Self::Raised(error) | Self::Torn(error) => error,
         }
     }
 }

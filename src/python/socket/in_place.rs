@@ -35,8 +35,10 @@ impl<'a> InPlace<'a> {
         else {
             return Ok(None);
         };
-        // What the system has is here, too: it counts, and there is to be memory for all of it.
-        let here = plain.available(py).clamp(1, missing);
+        // What the system has is here, too: it counts, and there is to be memory for all of it. No need to ask
+        // where there is memory for everything.
+        let here =
+            if partial.spare() < missing { plain.available(py).clamp(1, missing) } else { missing };
         let lease = partial.lease(py, here, Room::new(partial.len() + here, missing - here))?;
         Ok(Some(Self { plain, lease, missing }))
     }

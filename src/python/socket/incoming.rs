@@ -36,6 +36,8 @@ pub(super) struct Incoming {
     pub(super) waited: Duration,
     /// The unfinished frame took longer than it may: nothing is read any more.
     pub(super) stalled: bool,
+    /// Nobody knows where in the stream the next read would be.
+    pub(super) torn: bool,
     /// Whether the last read ended a large frame.
     behind_large: bool,
 }
@@ -70,6 +72,7 @@ impl Incoming {
             ahead: None,
             waited: Duration::ZERO,
             stalled: false,
+            torn: false,
             behind_large: false,
         }
     }
@@ -110,7 +113,9 @@ impl Incoming {
         limit: usize,
         frames: &mut Vec<Py<PyBytes>>,
     ) -> Result<(), Error> {
-        if let Some(chunk) = self.chunk.take_if(|_| limit == usize::MAX) {
+        // A refused decoder takes nothing, and the chunk stays.
+        let all = limit == usize::MAX && self.decoder.error().is_none();
+        if let Some(chunk) = self.chunk.take_if(|_| all) {
             let rest = &chunk.memory[chunk.at..chunk.end];
             let result = self.decoder.feed_into(&PyStore { py, owner: None }, rest, frames);
             chunk.let_go(py);
@@ -156,6 +161,24 @@ impl Incoming {
     pub(super) fn received(&mut self, memory: Bound<'_, PyBytes>, count: usize) {
         self.behind_large = false;
         self.chunk = Some(Chunk { memory: memory.into(), at: 0, end: count });
+    }
+
+    /// Takes what was read behind what is here. Rarely called, and not for much.
+    pub(super) fn received_behind(
+        &mut self,
+        py: Python<'_>,
+        memory: Bound<'_, PyBytes>,
+        count: usize,
+    ) -> PyResult<()> {
+        let rest = self.rest();
+        let mut writer = BytesWriter::new(py, rest.len() + count)?;
+        writer.put(rest);
+        writer.put(&memory.as_bytes()[..count]);
+        let end = rest.len() + count;
+        self.drop_chunk(py);
+        self.chunk = Some(Chunk { memory: writer.finish(py).into(), at: 0, end });
+        pool::give_back(py, memory.unbind());
+        Ok(())
     }
 
     /// Takes what was read into the unfinished frame. It may now be complete.
@@ -211,7 +234,7 @@ impl Incoming {
 
     /// Whether a read would find that the stream is over.
     pub(super) fn reads_no_more(&self) -> bool {
-        self.ahead.is_some() || self.stalled || self.decoder.error().is_some()
+        self.ahead.is_some() || self.stalled || self.torn || self.decoder.error().is_some()
     }
 
     fn rest(&self) -> &[u8] {

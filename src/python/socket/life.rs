@@ -6,8 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
+use pyo3::types::PyTuple;
 
 use super::super::errors::connection_closed;
+use super::super::memory::calls::call_method;
 use super::PyFramedSocket;
 use super::turn::forks;
 
@@ -54,7 +56,7 @@ impl Drop for Call<'_, '_> {
         };
         if last {
             // The call has a result of its own.
-            let _ = self.socket.sock.bind(self.py).call_method0("close");
+            let _ = self.socket.close_socket(self.py);
         }
     }
 }
@@ -89,11 +91,15 @@ impl PyFramedSocket {
         self.receiving.dismiss(py);
         self.sending.dismiss(py);
         if calls == 0 {
-            return self.sock.bind(py).call_method0("close").map(|_| ());
+            return self.close_socket(py);
         }
         // Only now, because it ends the connection for a forked child, too.
         self.transport.shut_down(py);
         Ok(())
+    }
+
+    fn close_socket(&self, py: Python<'_>) -> PyResult<()> {
+        call_method(self.sock.bind(py), "close", PyTuple::empty(py)).map(|_| ())
     }
 
     /// Parts from the socket, unless somebody uses it, or there is an error in `take`, which takes what is to

@@ -11,7 +11,7 @@ use super::super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::super::errors::config_exception;
 use super::super::header::PyDecimalHeader;
 use super::super::memory::bytes::list;
-use super::super::payload::{Data, Payload, Payloads, Target};
+use super::super::payload::{Payload, Payloads, Target, Wire};
 use super::super::stats::Snapshot;
 use super::super::timeout::{Seconds, Timeout};
 use super::PyFramedSocket;
@@ -119,7 +119,7 @@ impl PyFramedSocket {
         signature = (wire, *, timeout = Timeout::OfSocket),
         text_signature = "($self, wire, *, timeout=...)"
     )]
-    fn send_encoded(&self, py: Python<'_>, wire: Data<'_>, timeout: Timeout) -> PyResult<()> {
+    fn send_encoded(&self, py: Python<'_>, wire: Wire<'_>, timeout: Timeout) -> PyResult<()> {
         self.send_wire(py, &wire.0, timeout)
     }
 
@@ -233,6 +233,7 @@ impl PyFramedSocket {
     #[pyo3(signature = (timeout: "float | None"))]
     fn settimeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = timeout.py();
+        let _call = self.enter(py)?;
         match &self.transport {
             Transport::Plain(_) => {
                 self.sock.bind(py).call_method1("settimeout", (timeout,)).map(|_| ())
@@ -254,14 +255,16 @@ impl PyFramedSocket {
     }
 
     /// Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
-    /// out first, the peer sees the end behind it, and can still be heard.
+    /// out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
+    /// that moment can: Python's `ssl` loses what arrives just then, and this call and later ones say so.
     ///
     /// Args:
     ///     how: `socket.SHUT_WR`, `SHUT_RD` or `SHUT_RDWR`.
     ///
     /// Raises:
     ///     SendIncomplete: With `SHUT_WR`, what earlier sends have left cannot be sent.
-    ///     ConnectionClosed, OSError: As `send`.
+    ///     ConnectionClosed: As `send`.
+    ///     OSError: The socket's own. Over TLS: the peer was sending, and what it sent is lost.
     #[pyo3(signature = (how = SHUT_WR), text_signature = "($self, how=1)")]
     fn shutdown(&self, py: Python<'_>, how: i32) -> PyResult<()> {
         self.shut(py, how)
@@ -281,8 +284,11 @@ impl PyFramedSocket {
     #[pyo3(signature = () -> "tuple[Any, bytes]")]
     fn detach<'py>(&self, py: Python<'py>) -> PyResult<(Py<PyAny>, Bound<'py, PyBytes>)> {
         let (wire, ahead) = self.part(py, || {
-            let pending = self.outgoing(py).rest.size();
-            if pending > 0 {
+            let (pending, broken) = {
+                let outgoing = self.outgoing(py);
+                (outgoing.rest.size(), outgoing.broken)
+            };
+            if pending > 0 && !broken {
                 let message = format!("{pending} bytes of a frame are still to be sent: flush first");
                 return Err(PyRuntimeError::new_err(message));
             }

@@ -14,6 +14,7 @@
 //! | `transport` | which way bytes take |
 //! | `plain` | by system calls |
 //! | `foreign`, `modes` | by a socket's own methods, and in which mode that is |
+//! | `probe` | which methods a socket has, and of whose making |
 //! | `tls` | what is particular about TLS |
 //! | `halt` | why a call stops |
 
@@ -26,6 +27,7 @@ mod methods;
 mod modes;
 mod outgoing;
 mod plain;
+mod probe;
 mod receive;
 mod send;
 mod stateless;

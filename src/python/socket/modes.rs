@@ -7,10 +7,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
+use pyo3::types::PyTuple;
 
-use super::foreign::can_wait;
+use super::super::memory::calls::call_method;
+use super::super::timeout::duration;
+use super::probe::can_wait;
 use super::turn::{Turn, forks};
 
 /// Sockets with calls under way.
@@ -51,15 +55,18 @@ impl Modes {
     pub(super) fn enter(sock: &Bound<'_, PyAny>) -> Self {
         let (py, address) = (sock.py(), sock.as_ptr().addr());
         let mut in_use = lock(py, &IN_USE);
-        in_use.retain(|entry| entry.forks == forks());
-        let known = in_use.iter().find(|entry| entry.address == address);
-        let shared = if let Some(entry) = known {
-            Arc::clone(&entry.shared)
-        } else {
-            let shared = Arc::<Shared>::default();
-            in_use.push(InUse { address, forks: forks(), shared: Arc::clone(&shared) });
-            shared
+        let known = in_use.iter().position(|entry| entry.address == address);
+        let shared = match known.map(|index| in_use.swap_remove(index)) {
+            Some(entry) if entry.forks == forks() => entry.shared,
+            // The parent's calls are not under way here, but the socket is in the mode they need.
+            Some(entry) => {
+                let saved = lock(py, &entry.shared.state).saved;
+                let state = Mutex::new(State { saved, ..State::default() });
+                Arc::new(Shared { state, ..Shared::default() })
+            }
+            None => Arc::default(),
         };
+        in_use.push(InUse { address, forks: forks(), shared: Arc::clone(&shared) });
         lock(py, &shared.state).calls += 1;
         Self(shared)
     }
@@ -74,9 +81,10 @@ impl Modes {
         if lock(py, &self.0.state).saved.is_some() {
             return Ok(());
         }
-        let timeout = sock.call_method0("gettimeout")?.extract()?;
-        sock.call_method1("settimeout", (0.0,))?;
+        let timeout = call_method(sock, "gettimeout", PyTuple::empty(py))?.extract()?;
+        // Before it is tried, because it may be done and raise all the same.
         lock(py, &self.0.state).saved = Some(Saved(timeout));
+        call_method(sock, "settimeout", (0.0,))?;
         Ok(())
     }
 
@@ -88,7 +96,7 @@ impl Modes {
             None if can_wait(sock) => sock.call_method0("gettimeout")?.extract()?,
             None => None,
         };
-        Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+        Ok(seconds.map(duration))
     }
 
     /// Sets the timeout, at once or when the calls are over. Who calls this has the turn.
@@ -108,21 +116,34 @@ impl Modes {
         Ok(())
     }
 
-    /// The call is over. Who calls this has the turn.
+    /// The call is over.
     pub(super) fn leave(&self, sock: &Bound<'_, PyAny>) {
         let py = sock.py();
-        let restored = {
-            let mut state = lock(py, &self.0.state);
-            state.calls -= 1;
-            if state.calls == 0 { state.saved.take() } else { None }
-        };
-        if let Some(Saved(timeout)) = restored {
-            // A socket that has been closed in the meantime has no mode.
-            let _ = sock.call_method1("settimeout", (timeout,));
+        let calls = || lock(py, &self.0.state).calls;
+        lock(py, &self.0.state).calls -= 1;
+        if calls() > 0 {
+            return;
         }
-        // Unless a call has begun meanwhile.
+        // Nobody is inside, unless a call has begun meanwhile, which then finds the mode it needs.
+        let _turn = self.turn().take_soon(py);
+        if calls() > 0 {
+            return;
+        }
+        let saved = lock(py, &self.0.state).saved.take();
+        if let Some(Saved(timeout)) = saved {
+            // A signal handler may raise in the midst of it, and there is no caller to tell; so once more then.
+            // A socket that has been closed in the meantime has no mode.
+            for _ in 0..2 {
+                match call_method(sock, "settimeout", (timeout,)) {
+                    Err(error) if !error.is_instance_of::<PyOSError>(py) => {
+                        error.write_unraisable(py, Some(sock));
+                    }
+                    _ => break,
+                }
+            }
+        }
         let mut in_use = lock(py, &IN_USE);
-        if lock(py, &self.0.state).calls == 0 {
+        if calls() == 0 {
             in_use.retain(|entry| !Arc::ptr_eq(&entry.shared, &self.0));
         }
     }

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::super::errors::os_error;
 use super::super::memory::descriptor::borrowed;
 use super::super::memory::lease::Lease;
+use super::super::timeout::duration;
 use super::halt::{Halt, Signals};
 use super::transport::Wrote;
 use crate::net::{self, Deadline, Progress};
@@ -36,7 +37,6 @@ const REPLACED: [&str; 12] = [
 ];
 
 /// The arguments of `shutdown`, the same numbers wherever there are sockets.
-pub(super) const SHUT_RD: i32 = 0;
 pub(super) const SHUT_WR: i32 = 1;
 pub(super) const SHUT_RDWR: i32 = 2;
 
@@ -75,7 +75,7 @@ impl Plain {
 
     pub(super) fn timeout(&self, py: Python<'_>) -> PyResult<Option<Duration>> {
         let seconds: Option<f64> = self.gettimeout.call0(py)?.extract(py)?;
-        Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)))
+        Ok(seconds.map(duration))
     }
 
     /// One read, of at most `limit` bytes.
@@ -111,12 +111,12 @@ impl Plain {
 
     /// The bytes that can be read at once, as far as the system says.
     pub(super) fn available(&self, py: Python<'_>) -> usize {
-        self.descriptor(py).map_or(0, net::available)
+        self.borrowed(py).map_or(0, net::available)
     }
 
     /// Wakes whoever waits in a system call on the descriptor.
     pub(super) fn shut_down(&self, py: Python<'_>) {
-        if let Ok(socket) = self.descriptor(py) {
+        if let Some(socket) = self.borrowed(py) {
             // Nobody waits where it is no longer connected.
             let _ = net::shut_down(socket);
         }
@@ -127,8 +127,12 @@ impl Plain {
     }
 
     fn descriptor(&self, py: Python<'_>) -> PyResult<BorrowedFd<'static>> {
-        let number: i64 = self.fileno.call0(py)?.extract(py)?;
-        borrowed(number).ok_or_else(|| os_error(py, &Errno::BADF.into()))
+        self.borrowed(py).ok_or_else(|| os_error(py, &Errno::BADF.into()))
+    }
+
+    /// Runs no Python code, so it may be called under a lock: a plain socket's `fileno` is C's.
+    fn borrowed(&self, py: Python<'_>) -> Option<BorrowedFd<'static>> {
+        borrowed(self.fileno.call0(py).ok()?.extract(py).ok()?)
     }
 }
 

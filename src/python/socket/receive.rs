@@ -6,7 +6,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered};
+use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered, torn};
 use super::super::memory::foreign::WritableBuffer;
 use super::super::pool::READ_SIZE;
 use super::super::timeout::Timeout;
@@ -19,6 +19,9 @@ use super::transport::Line;
 use super::turn::Refused;
 use crate::codec::Error;
 use crate::net::Deadline;
+
+/// A peer that never stops sending must not keep a call from its end.
+const MAX_READS: usize = 256;
 
 /// Why nothing was received.
 pub(super) enum Failure {
@@ -114,6 +117,8 @@ impl PyFramedSocket {
                 return Ok(taken);
             }
             self.read(py, &call, &line)?;
+            // Where bytes keep coming no read is interrupted, and a frame may be long.
+            py.check_signals()?;
         }
     }
 
@@ -126,14 +131,21 @@ impl PyFramedSocket {
         }
         let call = self.enter(py)?;
         let line = self.transport.open(py, Timeout::Given(None))?;
-        // Who is in the middle of a read has the bytes behind these.
-        let further = match self.receiving.take(py, Deadline::Now) {
-            Ok(_turn) if !self.incoming(py).reads_no_more() => line.read(READ_SIZE, Deadline::Now),
-            _ => Err(Halt::WouldBlock),
-        };
+        // Who is in the middle of a read has the bytes behind these. The turn is held to the end: what is read
+        // now comes behind what is here.
+        let turn = self.receiving.take(py, Deadline::Now);
+        let reads = turn.is_ok() && line.can_look() && !self.incoming(py).reads_no_more();
+        let further = if reads { line.read(READ_SIZE, Deadline::Now) } else { Err(Halt::WouldBlock) };
         // Before a frame is taken: an interrupt, which is not to be kept for later, loses none.
+        if matches!(further, Err(Halt::Torn(_))) {
+            self.incoming(py).torn = true;
+        }
         let further = match further {
-            Err(Halt::Raised(error)) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            Err(Halt::Raised(error) | Halt::Torn(error))
+                if !error.is_instance_of::<PyException>(py) =>
+            {
+                return Err(error);
+            }
             further => further,
         };
         if call.is_closed() {
@@ -149,11 +161,39 @@ impl PyFramedSocket {
                 }
             }
             Ok(None) => incoming.ahead = Some(Ahead::End),
-            Err(Halt::Raised(error)) => incoming.ahead = Some(Ahead::Raised(error)),
+            Err(Halt::Raised(error) | Halt::Torn(error)) => {
+                incoming.ahead = Some(Ahead::Raised(error));
+            }
             Err(Halt::WouldBlock | Halt::TimedOut) => {}
         }
         drop(incoming);
+        drop(turn);
         result.map(|()| frames).map_err(|error| exception(py, &error, None))
+    }
+
+    /// Takes everything that can be read at once, without returning any of it. Somebody who waits for it in
+    /// another thread takes it himself.
+    pub(super) fn receive_all(&self, py: Python<'_>) -> PyResult<()> {
+        let line = self.transport.open(py, Timeout::Given(None))?;
+        let turn = self.receiving.take(py, Deadline::Now);
+        for _ in 0..MAX_READS {
+            if turn.is_err() || self.incoming(py).reads_no_more() {
+                break;
+            }
+            match line.read(READ_SIZE, Deadline::Now) {
+                Ok(Some((memory, count))) => {
+                    self.incoming(py).received_behind(py, memory.into_bound(py), count)?;
+                }
+                Ok(None) => self.incoming(py).ahead = Some(Ahead::End),
+                Err(Halt::WouldBlock | Halt::TimedOut) => break,
+                Err(Halt::Raised(error)) => self.incoming(py).ahead = Some(Ahead::Raised(error)),
+                Err(Halt::Torn(error)) => {
+                    self.incoming(py).torn = true;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// One read, and what comes of it: bytes, or the end of the call.
@@ -166,6 +206,7 @@ impl PyFramedSocket {
                     drop(incoming);
                     return Err(self.ended(py, call));
                 }
+                None if incoming.torn => return Err(torn(py).into()),
                 None if incoming.stalled => {
                     drop(incoming);
                     return Err(self.stalled(py).into());
@@ -198,6 +239,10 @@ impl PyFramedSocket {
             }
             Ok(true) => Ok(()),
             Ok(false) => Err(self.ended(py, call)),
+            Err(Halt::Torn(error)) => {
+                self.incoming(py).torn = true;
+                Err(error.into())
+            }
             Err(halt) => Err(self.halted(py, call, halt).into()),
         }
     }
@@ -239,7 +284,7 @@ impl PyFramedSocket {
             return connection_closed(py, true);
         }
         let obstacle = match halt {
-            Halt::Raised(error) => return error,
+            Halt::Raised(error) | Halt::Torn(error) => return error,
             Halt::WouldBlock => Obstacle::WouldBlock,
             Halt::TimedOut => Obstacle::TimedOut,
         };

@@ -2,20 +2,20 @@
 
 use std::io::IoSlice;
 
-use pyo3::exceptions::PyBrokenPipeError;
 use pyo3::prelude::*;
 
-use super::super::errors::{connection_closed, exception, reentered, send_incomplete};
+use super::super::errors::{broken, connection_closed, exception, reentered, send_incomplete};
 use super::super::payload::{Input, at};
 use super::super::timeout::Timeout;
 use super::PyFramedSocket;
 use super::halt::Halt;
 use super::outgoing::Rest;
 use super::plain::SHUT_WR;
-use super::transport::{Line, Wrote};
+use super::transport::{Line, Transport, Wrote};
 use super::turn::{Held, Refused};
 use crate::codec::encoder::Plan;
 use crate::codec::{Error, FrameEncoder};
+use crate::net::Deadline;
 
 /// Frames of [`send_many`](PyFramedSocket::send_frames) are put together up to this size, which stays in the
 /// processor's cache.
@@ -88,7 +88,7 @@ impl PyFramedSocket {
         match halt {
             None => Ok(()),
             Some(_) if call.is_closed() => Err(connection_closed(py, true)),
-            Some(Halt::Raised(error)) => Err(error),
+            Some(Halt::Raised(error) | Halt::Torn(error)) => Err(error),
             Some(Halt::WouldBlock | Halt::TimedOut) => Err(send_incomplete(py, sent, None)),
         }
     }
@@ -99,12 +99,25 @@ impl PyFramedSocket {
             self.flush_rest(py, Timeout::OfSocket)?;
         }
         let _call = self.enter(py)?;
-        match self.transport.open(py, Timeout::OfSocket)? {
-            Line::Plain { .. } => self.sock.bind(py).call_method1("shutdown", (how,)).map(|_| ()),
-            Line::Foreign { flight, deadline } => {
-                flight.shutdown(how, deadline).map_err(|halt| halt.plain(py))
+        let foreign = match &self.transport {
+            Transport::Plain(_) => {
+                return self.sock.bind(py).call_method1("shutdown", (how,)).map(|_| ());
             }
+            Transport::Foreign(foreign) => foreign,
+        };
+        if how != SHUT_WR || !foreign.is_tls(py)? {
+            return foreign.enter(py).shutdown(how);
         }
+        // What has arrived is taken first, because what TLS meets now is lost.
+        self.receive_all(py)?;
+        let flight = foreign.enter(py);
+        let deadline = Deadline::after(flight.timeout()?);
+        flight.say_the_end(deadline).map_err(|halt| {
+            if matches!(halt, Halt::Torn(_)) {
+                self.incoming(py).torn = true;
+            }
+            halt.plain(py)
+        })
     }
 
     /// Gets the turn, sends the rest of an earlier frame, and then what `put` puts.
@@ -130,11 +143,11 @@ impl PyFramedSocket {
         let mut sender = Sender { py, line: &line, sent: 0, stopped: None };
         let result = put(&mut sender);
         let Sender { sent, stopped, .. } = sender;
-        let Some(Stopped { rest, halt, taken, unknown }) = stopped else { return result };
+        let Some(Stopped { rest, halt, taken }) = stopped else { return result };
         if !taken {
             return Err(plain(halt));
         }
-        let kept = result.is_ok() && !unknown;
+        let kept = result.is_ok() && !matches!(halt, Halt::Torn(_));
         if call.is_closed() {
             return Err(connection_closed(py, true));
         }
@@ -145,7 +158,7 @@ impl PyFramedSocket {
         }
         result?;
         Err(match halt {
-            Halt::Raised(error) => error,
+            Halt::Raised(error) | Halt::Torn(error) => error,
             Halt::WouldBlock | Halt::TimedOut => send_incomplete(py, sent, None),
         })
     }
@@ -168,22 +181,19 @@ impl PyFramedSocket {
             let mut outgoing = self.outgoing(py);
             if outgoing.broken {
                 drop(outgoing);
-                let message = "an earlier send was interrupted where nobody can tell how much was sent";
-                return Err(PyBrokenPipeError::new_err((
-                    rustix::io::Errno::PIPE.raw_os_error(),
-                    message,
-                )));
+                return Err(broken(py));
             }
             if outgoing.rest.size() == 0 {
                 return Ok((0, None));
             }
             std::mem::take(&mut outgoing.rest)
         };
-        let Wrote { sent, halt, unknown, .. } = line.write(&mut rest.slices());
+        let Wrote { sent, halt, .. } = line.write(&mut rest.slices());
         rest.advance(sent);
         if !self.is_over(py) {
             let mut outgoing = self.outgoing(py);
-            (outgoing.rest, outgoing.broken) = (rest, unknown);
+            outgoing.rest = rest;
+            outgoing.broken = matches!(halt, Some(Halt::Torn(_)));
         }
         Ok((sent, halt))
     }
@@ -199,7 +209,7 @@ enum Refusal {
 pub(super) struct Outgoing {
     pub(super) rest: Rest,
     /// Nobody knows where in the stream the peer is.
-    broken: bool,
+    pub(super) broken: bool,
 }
 
 /// Sends until it is stopped, and from then on keeps.
@@ -216,8 +226,6 @@ pub(super) struct Stopped {
     pub(super) halt: Halt,
     /// Whether something has been sent, or TLS has seen it: then all of it has to follow.
     pub(super) taken: bool,
-    /// As [`Wrote::unknown`].
-    pub(super) unknown: bool,
 }
 
 impl Sender<'_, '_> {
@@ -253,11 +261,11 @@ impl Sender<'_, '_> {
 
     /// How much was sent, where that is not everything.
     fn note(&mut self, wrote: Wrote) -> Option<usize> {
-        let Wrote { sent, committed, unknown, halt } = wrote;
+        let Wrote { sent, committed, halt } = wrote;
         self.sent += sent;
-        let taken = self.sent > 0 || committed || unknown;
         let halt = halt?;
-        self.stopped = Some(Stopped { rest: Rest::default(), halt, taken, unknown });
+        let taken = self.sent > 0 || committed || matches!(halt, Halt::Torn(_));
+        self.stopped = Some(Stopped { rest: Rest::default(), halt, taken });
         Some(sent)
     }
 

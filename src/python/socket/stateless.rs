@@ -63,7 +63,7 @@ pub(in crate::python) fn send_frame(
     let sent = sender.sent;
     match sender.stopped {
         None => Ok(()),
-        Some(Stopped { halt: Halt::Raised(error), .. }) => Err(error),
+        Some(Stopped { halt: Halt::Raised(error) | Halt::Torn(error), .. }) => Err(error),
         Some(Stopped { halt, taken: false, .. }) => Err(halt.plain(py)),
         Some(Stopped { rest, .. }) => Err(send_incomplete(py, sent, Some(rest.joined(py)?))),
     }
@@ -113,14 +113,15 @@ pub(in crate::python) fn recv_frame(
     loop {
         match step(py, &line, &mut decoder) {
             Ok(Step::Frame(frame)) => return Ok(frame),
-            Ok(Step::More) => {}
+            // Where bytes keep coming no read is interrupted, and a frame may be long.
+            Ok(Step::More) => py.check_signals()?,
             Ok(Step::End) => {
                 let Err(error) = decoder.feed_eof() else { return Err(connection_closed(py, false)) };
                 return Err(exception(py, &error, Some(partial(py, &decoder)?)));
             }
             Err(halt) => {
                 let obstacle = match halt {
-                    Halt::Raised(error) => return Err(error),
+                    Halt::Raised(error) | Halt::Torn(error) => return Err(error),
                     Halt::WouldBlock => Obstacle::WouldBlock,
                     Halt::TimedOut => Obstacle::TimedOut,
                 };

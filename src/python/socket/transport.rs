@@ -7,9 +7,11 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::super::arguments::wrong_type;
 use super::super::memory::lease::Lease;
 use super::super::pool::{self, READ_SIZE};
 use super::super::timeout::Timeout;
+use super::PyFramedSocket;
 use super::foreign::{Flight, Foreign};
 use super::halt::Halt;
 use super::plain::{Plain, require_stream};
@@ -33,9 +35,6 @@ pub(super) struct Wrote {
     pub(super) sent: usize,
     /// The next byte has been tried and must be tried again: TLS has made a record of it.
     pub(super) committed: bool,
-    /// There is no telling whether the next bytes were sent: the socket's own code raised something that is
-    /// no error of a socket.
-    pub(super) unknown: bool,
     /// Why it stopped, if it did.
     pub(super) halt: Option<Halt>,
 }
@@ -48,6 +47,10 @@ impl Wrote {
 
 impl Transport {
     pub(super) fn of(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if sock.cast::<PyFramedSocket>().is_ok() {
+            // It has a socket's methods, and they would frame what is framed already.
+            return Err(wrong_type("sock", "a socket", "FramedSocket"));
+        }
         require_stream(sock)?;
         Ok(match Plain::recognise(sock)? {
             Some(plain) => Self::Plain(plain),
@@ -110,6 +113,14 @@ impl Line<'_, '_> {
     pub(super) fn deadline(&self) -> Deadline {
         match self {
             Self::Plain { deadline, .. } | Self::Foreign { deadline, .. } => *deadline,
+        }
+    }
+
+    /// Whether a read can be told not to wait.
+    pub(super) fn can_look(&self) -> bool {
+        match self {
+            Self::Plain { .. } => true,
+            Self::Foreign { flight, .. } => flight.can_wait(),
         }
     }
 

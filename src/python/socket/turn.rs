@@ -11,11 +11,15 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
+use super::super::memory::calls::call_method;
 use super::halt::Halt;
 use crate::net::Deadline;
 
 /// Python's locks take no longer timeout than this at a time, on any platform.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a turn that nobody keeps for long is waited for at a time.
+const SOON: Duration = Duration::from_micros(50);
 
 /// How often this process is the child of a fork. Threads of before are not in it.
 static FORKS: AtomicUsize = AtomicUsize::new(0);
@@ -110,6 +114,18 @@ impl Turn {
         Err(if dismissed { Refused::Dismissed } else { Refused::Halted(Halt::TimedOut) })
     }
 
+    /// Takes a turn that nobody keeps for long, whatever signals say. `None` where this thread has it.
+    pub(super) fn take_soon<'py>(&self, py: Python<'py>) -> Option<Held<'_, 'py>> {
+        loop {
+            match self.lock(py).try_take() {
+                Ok(true) => return Some(Held { turn: self, py }),
+                Ok(false) => {}
+                Err(_) => return None,
+            }
+            py.detach(|| std::thread::sleep(SOON));
+        }
+    }
+
     /// Refuses whoever waits and whoever comes. Who has the turn keeps it.
     pub(super) fn dismiss(&self, py: Python<'_>) {
         let waiting = {
@@ -165,7 +181,7 @@ fn wait(bell: &Bound<'_, PyAny>, deadline: Deadline) -> PyResult<bool> {
     loop {
         let left = deadline.remaining();
         let slice = left.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
-        if bell.call_method1("acquire", (true, slice.as_secs_f64()))?.is_truthy()? {
+        if call_method(bell, "acquire", (true, slice.as_secs_f64()))?.is_truthy()? {
             return Ok(true);
         }
         if left.is_some_and(|left| left <= slice) {

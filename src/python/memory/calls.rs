@@ -1,0 +1,66 @@
+//! Calls of Python code that may let go of the GIL and want it back when the interpreter has ended.
+//!
+//! Before 3.14, CPython ends a daemon thread that asks for the GIL too late, by `pthread_exit`, which unwinds its
+//! stack. Rust frames must not be unwound that way: drops would run without the GIL, and the process is
+//! aborted. So the thread is left to sleep instead, as CPython itself does from 3.14 on. PyO3 does the same where it
+//! waits for the GIL itself; calls are ours to guard.
+
+use pyo3::BoundObject;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// Calls `callable`, wherever it may wait.
+pub(in crate::python) fn call<'py, A>(
+    callable: &Bound<'py, PyAny>,
+    arguments: A,
+) -> PyResult<Bound<'py, PyAny>>
+where
+    A: IntoPyObject<'py, Target = PyTuple>,
+{
+    let arguments = arguments.into_pyobject(callable.py()).map_err(Into::into)?.into_bound();
+    let guard = Asleep;
+    // SAFETY: both are live objects, the second one a tuple; the result is a new reference, or null with an
+    // exception set.
+    let result = unsafe { PyObject_CallObject(callable.as_ptr(), arguments.as_ptr()) };
+    std::mem::forget(guard);
+    // SAFETY: as above.
+    unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
+}
+
+/// Calls a method of `object`, wherever it may wait.
+pub(in crate::python) fn call_method<'py, A>(
+    object: &Bound<'py, PyAny>,
+    name: &str,
+    arguments: A,
+) -> PyResult<Bound<'py, PyAny>>
+where
+    A: IntoPyObject<'py, Target = PyTuple>,
+{
+    call(&object.getattr(name)?, arguments)
+}
+
+// The same function as PyO3 declares it, but one that may unwind.
+#[cfg(unix)]
+unsafe extern "C-unwind" {
+    fn PyObject_CallObject(
+        callable: *mut ffi::PyObject,
+        arguments: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+// Elsewhere a thread ends without its stack being unwound.
+#[cfg(not(unix))]
+use ffi::PyObject_CallObject;
+
+/// Dropped only when the stack is unwound.
+struct Asleep;
+
+impl Drop for Asleep {
+    fn drop(&mut self) {
+        // A panic of ours is none of this.
+        while !std::thread::panicking() {
+            std::thread::park();
+        }
+    }
+}
