@@ -91,6 +91,7 @@ def bench_quick(session: nox.Session) -> None:
     """Whether the benchmarks run at all."""
     session.install(".", *BENCH_PEERS)
     session.run("python", "benches/codec.py", "--quick")
+    session.run("python", "benches/blocking.py", "--quick")
     cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec", "--", "--quick")
 
 
@@ -99,6 +100,7 @@ def bench(session: nox.Session) -> None:
     """The figures, with their floors and peers. Takes minutes and wants a quiet machine."""
     session.install(".", *BENCH_PEERS)
     session.run("python", "benches/codec.py", *session.posargs)
+    session.run("python", "benches/blocking.py", *session.posargs)
     cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec")
 
 

@@ -8,19 +8,28 @@ ratios of neighbouring turns.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 Work = Callable[[], object]
 
 Other = tuple[str, Work, float | None]
 """A contestant: its name, its work, and the ratio that ours is to stay below."""
+
+Turn = Callable[[int], float]
+"""Does its work so many times and gives the seconds they took, without what it had to prepare for them."""
+
+Rival = tuple[str, Turn, float | None]
+"""A contestant that takes its own time."""
 
 MIN_REPEATS = 15
 """Fewer would let one interruption decide a median."""
@@ -51,15 +60,13 @@ class Row:
 class Options:
     quick: bool
     as_json: bool
+    repeats: int
+    turn: float
+    """Seconds that one turn of one contestant should take."""
 
-    @property
-    def repeats(self) -> int:
-        return 3 if self.quick else 2 * MIN_REPEATS + 1
-
-    @property
-    def turn(self) -> float:
-        """Seconds that one turn of one contestant should take."""
-        return 0.002 if self.quick else 0.02
+    def finer(self) -> Options:
+        """Many more turns, and shorter ones: where a ratio is close to its limit, or each turn differs."""
+        return self if self.quick else replace(self, repeats=20 * self.repeats, turn=self.turn / 4)
 
 
 def options(description: str) -> Options:
@@ -67,13 +74,51 @@ def options(description: str) -> Options:
     parser.add_argument("--quick", action="store_true", help="a few short repeats: does it run at all?")
     parser.add_argument("--json", action="store_true", help="print one JSON object per row")
     given = parser.parse_args()
-    return Options(given.quick, given.json)
+    if given.quick:
+        return Options(given.quick, given.json, repeats=3, turn=0.002)
+    return Options(given.quick, given.json, repeats=2 * MIN_REPEATS + 1, turn=0.02)
+
+
+# Those that there were before `pin` took one.
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+# Does nothing, until whoever started it is gone.
+_IDLE = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    pass
+"""
 
 
 def pin() -> None:
     """Stay on one core: migrations cost more than what is measured."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if _CORES:
+        os.sched_setaffinity(0, {_CORES[-1]})
+
+
+def pin_apart(process: int) -> None:
+    """Keep another process on a core of its own, if there is a second one."""
+    if _CORES:
+        os.sched_setaffinity(process, {_CORES[0]})
+
+
+@contextlib.contextmanager
+def awake() -> Iterator[None]:
+    """Keeps the two cores from sleeping, by work that gives way to any other, where a system knows such.
+
+    To wake a core, above all a virtual one, takes longer than what is measured, and never as long twice.
+    """
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        for core in {_CORES[0], _CORES[-1]}:
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", _IDLE]))
+            stack.callback(process.kill)
+            os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
+            os.sched_setaffinity(process.pid, {core})
+        yield
 
 
 def compare(
@@ -85,15 +130,28 @@ def compare(
     count: int,
 ) -> list[Row]:
     """Rows of `ours` against each of `others`: (name, work, limit). `count` operations per call."""
-    works = [ours, *(work for _, work, _ in others)]
-    loops = [_calibrate(work, option.turn) for work in works]
-    turns: list[list[float]] = [[] for _ in works]
+    rivals = [(name, partial(_time, work), limit) for name, work, limit in others]
+    return race(option, workload, partial(_time, ours), rivals, count=count)
+
+
+def race(
+    option: Options,
+    workload: str,
+    ours: Turn,
+    others: Sequence[Rival],
+    *,
+    count: int = 1,
+) -> list[Row]:
+    """The same for contestants that take their own time."""
+    takers = [ours, *(take for _, take, _ in others)]
+    loops = [_calibrate(take, option.turn) for take in takers]
+    turns: list[list[float]] = [[] for _ in takers]
     enabled = gc.isenabled()
     gc.disable()
     try:
         for _ in range(option.repeats):
-            for work, loop, times in zip(works, loops, turns, strict=True):
-                times.append(_time(work, loop) / (loop * count))
+            for take, loop, times in zip(takers, loops, turns, strict=True):
+                times.append(take(loop) / (loop * count))
     finally:
         if enabled:
             gc.enable()
@@ -130,10 +188,10 @@ def report(option: Options, rows: Sequence[Row]) -> None:
     sys.stdout.flush()
 
 
-def _calibrate(work: Work, turn: float) -> int:
+def _calibrate(take: Turn, turn: float) -> int:
     """How many calls fill a turn. The first calls also warm caches and the allocator up."""
     loop = 1
-    while (took := _time(work, loop)) < turn / 4:
+    while (took := take(loop)) < turn / 4:
         loop *= 2
     return max(1, round(loop * turn / took))
 
