@@ -59,8 +59,7 @@ def test_daemon_threads_inside_calls(kind: str, pause: float) -> None:
         # Sockets that are open at the end, and a thread's last words, are the script's own doing.
         ended = subprocess.run(
             [sys.executable, "-X", "faulthandler", "-c", script],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=60,
             check=False,
         )
