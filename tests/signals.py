@@ -7,10 +7,26 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
+import framing
 import pytest
+from framing import FramedSocket
 from pairs import begin, until_asleep
+from processes import TIMEOUT
 
 by_signals = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs signals for threads")
+
+PAYLOAD = bytes(range(251)) * 20_000
+"""More than the system's buffers hold."""
+WIRE = framing.encode(PAYLOAD)
+
+CALLS: dict[str, Callable[[FramedSocket], object]] = {
+    "recv": FramedSocket.recv,
+    "recv with a timeout": lambda fs: fs.recv(timeout=TIMEOUT),
+    "recv_many": FramedSocket.recv_many,
+    "recv_into": lambda fs: fs.recv_into(bytearray(10)),
+    "next": next,
+}
+each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
 @contextlib.contextmanager

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import threading
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import framing
 import pytest
+from children import by_forking, forked, status
 from framing import ConnectionClosed, FramedListener
 from meanwhile import accepting, in_a_thread
 from processes import TIMEOUT
 
-pytestmark = [
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
-    # Of the threads that the child does not have: it is what is tested here.
-    pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
-]
+pytestmark = by_forking
 
 
 @pytest.fixture
@@ -33,26 +27,6 @@ def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Framed
 @pytest.fixture
 def about_to_wait(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     return accepting(monkeypatch)
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Does `work` in a child, whose number it gives."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        # It goes when a test hangs, and without the parent's cleaning up.
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(TIMEOUT))
-        work()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-def status(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def greet(listener: FramedListener) -> None:

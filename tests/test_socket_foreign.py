@@ -387,8 +387,7 @@ def test_methods_that_receive_and_send_again(fake: type[Fake]) -> None:
         except RuntimeError as error:
             refused.append(str(error))
 
-    sock = fake(HELLO)
-    fs = FramedSocket(sock)
+    fs = FramedSocket(sock := fake(HELLO))
     # From now on: whether it has them is asked when it is framed.
     sock.__class__ = Curious
     assert fs.recv() == b"hello"

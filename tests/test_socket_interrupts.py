@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-import framing
 import pytest
 from framing import FramedSocket
 from pairs import (
@@ -28,22 +27,19 @@ from pairs import (
     until_asleep,
 )
 from processes import TIMEOUT
-from signals import by_signals, disturb, handling, interrupt, storm, when_it_waits
+from signals import (
+    PAYLOAD,
+    WIRE,
+    by_signals,
+    disturb,
+    each_call,
+    handling,
+    interrupt,
+    storm,
+    when_it_waits,
+)
 
 pytestmark = by_signals
-
-PAYLOAD = bytes(range(251)) * 20_000
-"""More than the system's buffers hold."""
-WIRE = framing.encode(PAYLOAD)
-
-CALLS: dict[str, Callable[[FramedSocket], object]] = {
-    "recv": FramedSocket.recv,
-    "recv with a timeout": lambda fs: fs.recv(timeout=TIMEOUT),
-    "recv_many": FramedSocket.recv_many,
-    "recv_into": lambda fs: fs.recv_into(bytearray(10)),
-    "next": next,
-}
-each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
 @each_call

@@ -22,23 +22,9 @@ from pairs import (
     receive,
 )
 from processes import TIMEOUT
-from signals import by_signals, disturb, handling, storm, when_it_waits
+from signals import CALLS, PAYLOAD, WIRE, by_signals, disturb, handling, storm, when_it_waits
 
 pytestmark = by_signals
-
-PAYLOAD = bytes(range(251)) * 20_000
-"""More than the system's buffers hold."""
-WIRE = framing.encode(PAYLOAD)
-
-CALLS: dict[str, Callable[[FramedSocket], object]] = {
-    "recv": FramedSocket.recv,
-    "recv with a timeout": lambda fs: fs.recv(timeout=TIMEOUT),
-    "recv_many": FramedSocket.recv_many,
-    "recv_into": lambda fs: fs.recv_into(bytearray(10)),
-    "next": next,
-}
-each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-
 
 # A handler that returns
 
