@@ -411,7 +411,8 @@ class FramedSocket:
             timeout: See the class.
 
         Returns:
-            The bytes of the frame; those behind them in `buffer` are untouched.
+            The bytes of the frame; those behind them in `buffer` are untouched. Where the call ends without a
+            frame, what `buffer` has is unspecified.
 
         Raises:
             BufferTooSmall: The frame does not fit. It stays, for the next call of any kind.

@@ -37,6 +37,12 @@ impl Deadline {
         }
     }
 
+    /// Whether the time is over; never for one that was not to wait in the first place.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        matches!(self, Self::At(instant) if instant <= Instant::now())
+    }
+
     /// How long there is to wait; `None` is for ever.
     #[must_use]
     pub fn remaining(self) -> Option<Duration> {
@@ -71,5 +77,7 @@ mod tests {
         assert_eq!(Deadline::Never.or_before(early), early);
         assert_eq!(early.or_before(Deadline::Now), Deadline::Now);
         assert_eq!(early.remaining(), Some(Duration::ZERO));
+        assert!(early.has_passed() && !late.has_passed());
+        assert!(!Deadline::Never.has_passed() && !Deadline::Now.has_passed());
     }
 }

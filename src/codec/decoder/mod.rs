@@ -264,6 +264,19 @@ impl<P: Partial> Decoder<P> {
         }
     }
 
+    /// The rest of the unfinished frame, of which [`in_place`](Self::in_place) says how much it is, has been
+    /// received into memory of the caller's, who has copied what was here before it. Not for formats with a
+    /// trailer, which would have to be looked at.
+    pub fn completed_elsewhere(&mut self) {
+        debug_assert!(self.trailer.is_empty(), "a trailer has to be looked at");
+        let kept = if self.keep_header { self.head.len() } else { 0 };
+        if let State::Payload { extent: Extent::Bytes(missing), partial } = &self.state {
+            let payload_size = partial.len() - kept + missing;
+            self.state = State::Header;
+            self.completed(payload_size);
+        }
+    }
+
     #[inline]
     fn count(&mut self, run: &Stats) {
         self.offset += run.wire_bytes;

@@ -146,7 +146,7 @@ impl<P: Partial> Decoder<P> {
     }
 
     /// Steps behind a frame that was put together, and counts it.
-    fn completed(&mut self, payload_size: usize) {
+    pub(super) fn completed(&mut self, payload_size: usize) {
         self.count(&Stats::of_frame(self.head.len() + self.trailer.len(), payload_size));
         self.head.clear();
         self.trailed = 0;

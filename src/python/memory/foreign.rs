@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::io::IoSlice;
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -66,12 +67,40 @@ impl WritableBuffer {
         unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
     }
 
-    /// Copies `source` to the beginning; what does not fit is not written.
-    pub(in crate::python) fn write(&self, source: &[u8]) {
-        let count = if self.is_contiguous() { source.len().min(self.len()) } else { 0 };
-        // SAFETY: `count` bytes are within the exported memory, which is writable and contiguous; `copy` allows
-        // it to be that of `source`.
-        unsafe { ptr::copy(source.as_ptr(), self.0.buf.cast(), count) };
+    /// Copies `source` to the index `at`; what does not fit is not written.
+    pub(in crate::python) fn write(&self, at: usize, source: &[u8]) {
+        let count = source.len().min(self.room(at));
+        // SAFETY: `count` bytes from `at` on are within the exported memory, which is writable and contiguous;
+        // `copy` allows it to be that of `source`.
+        unsafe { ptr::copy(source.as_ptr(), self.0.buf.cast::<u8>().add(at.min(self.len())), count) };
+    }
+
+    /// The bytes from `start` to `end`, for a system call that runs detached: of their contents Rust sees
+    /// nothing, and whoever writes to them as well gets an unspecified mixture.
+    pub(in crate::python) fn space(&mut self, start: usize, end: usize) -> &mut [MaybeUninit<u8>] {
+        let start = start.min(self.len());
+        let count = end.saturating_sub(start).min(self.room(start));
+        // SAFETY: they are within the exported memory, which is writable and contiguous, and need not be
+        // initialised to be written to.
+        unsafe { slice::from_raw_parts_mut(self.0.buf.cast::<MaybeUninit<u8>>().add(start), count) }
+    }
+
+    /// A copy of the bytes from `start` to `end`.
+    pub(in crate::python) fn copy(&self, start: usize, end: usize) -> Vec<u8> {
+        let start = start.min(self.len());
+        let count = end.saturating_sub(start).min(self.room(start));
+        let mut copy = Vec::with_capacity(count);
+        // SAFETY: the source is within the exported memory, the target has room for `count` bytes, and they are
+        // initialised afterwards. Nobody else has the target.
+        unsafe {
+            ptr::copy_nonoverlapping(self.0.buf.cast::<u8>().add(start), copy.as_mut_ptr(), count);
+            copy.set_len(count);
+        }
+        copy
+    }
+
+    fn room(&self, at: usize) -> usize {
+        if self.is_contiguous() { self.len().saturating_sub(at) } else { 0 }
     }
 
     /// Copies `source` to the index `at`, then lets `fill` write the `before` bytes in front of it. The

@@ -12,7 +12,7 @@ use crate::codec::store::{Partial, Room};
 use crate::net::Deadline;
 
 /// A frame that lacks less than this is read with what follows it, and copied.
-const LARGE: usize = 64 * 1024;
+pub(super) const LARGE: usize = 64 * 1024;
 
 /// Memory of the unfinished frame, and how to fill it.
 pub(super) struct InPlace<'a> {
@@ -45,7 +45,7 @@ impl<'a> InPlace<'a> {
 
     /// One read.
     pub(super) fn read(&mut self, py: Python<'_>, deadline: Deadline) -> Result<usize, Halt> {
-        self.plain.read(py, &mut self.lease, self.missing, deadline)
+        self.plain.read(py, self.lease.space(self.missing), deadline)
     }
 
     /// Takes what was read, and says whether that was all the frame lacked: the next `decode`, of no bytes,

@@ -157,6 +157,28 @@ impl Incoming {
         Ok(Destination::Chunk(if self.behind_large { PROBE } else { READ_SIZE }))
     }
 
+    /// Whether the unfinished frame lacks so many bytes, and nothing but them.
+    pub(super) fn lacks(&mut self, count: usize) -> bool {
+        let no_trailer = self.decoder.header().trailer().is_empty();
+        self.chunk.is_none()
+            && !self.reads_no_more()
+            && no_trailer
+            && self.decoder.in_place().is_some_and(|(_, missing)| missing >= count)
+    }
+
+    /// The unfinished frame has been received to its end into memory of the caller's.
+    pub(super) fn completed_elsewhere(&mut self) {
+        self.decoder.completed_elsewhere();
+        self.behind_large = true;
+        self.waited = Duration::ZERO;
+    }
+
+    /// Adds bytes of the unfinished frame, not its last ones.
+    pub(super) fn keep(&mut self, py: Python<'_>, bytes: &[u8]) {
+        // What there is no memory for refuses the stream, and later calls say so.
+        let _ = self.decoder.decode(&PyStore { py, owner: None }, bytes, &mut 0);
+    }
+
     /// Takes what was read into scratch memory.
     pub(super) fn received(&mut self, memory: Bound<'_, PyBytes>, count: usize) {
         self.behind_large = false;

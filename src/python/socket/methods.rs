@@ -191,7 +191,8 @@ impl PyFramedSocket {
     ///     timeout: See the class.
     ///
     /// Returns:
-    ///     The bytes of the frame; those behind them in `buffer` are untouched.
+    ///     The bytes of the frame; those behind them in `buffer` are untouched. Where the call ends without a
+    ///     frame, what `buffer` has is unspecified.
     ///
     /// Raises:
     ///     BufferTooSmall: The frame does not fit. It stays, for the next call of any kind.
@@ -202,7 +203,8 @@ impl PyFramedSocket {
         text_signature = "($self, buffer, timeout=...)"
     )]
     fn recv_into(&self, py: Python<'_>, buffer: Target, timeout: Timeout) -> PyResult<usize> {
-        self.receive_into(py, &buffer.0, timeout)
+        let Target(mut target) = buffer;
+        self.receive_into(py, &mut target, timeout).map_err(|failure| failure.raised(py))
     }
 
     fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `methods` | what a user sees |
 //! | `receive` | when to read, and what ends a call that receives |
+//! | `receive_into` | how a frame is received into the caller's memory |
 //! | `incoming` | what has been received and not yet returned |
 //! | `in_place` | how a large frame is received into its own memory |
 //! | `send` | what is sent first, and what is kept when a send stops |
@@ -29,6 +30,7 @@ mod outgoing;
 mod plain;
 mod probe;
 mod receive;
+mod receive_into;
 mod send;
 mod stateless;
 mod tls;

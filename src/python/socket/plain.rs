@@ -1,6 +1,7 @@
 //! Plain stream sockets: system calls on the descriptor, without the GIL.
 
 use std::io::IoSlice;
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
@@ -13,7 +14,6 @@ use rustix::io::Errno;
 
 use super::super::errors::os_error;
 use super::super::memory::descriptor::borrowed;
-use super::super::memory::lease::Lease;
 use super::super::timeout::duration;
 use super::halt::{Halt, Signals};
 use super::transport::Wrote;
@@ -78,17 +78,15 @@ impl Plain {
         Ok(seconds.map(duration))
     }
 
-    /// One read, of at most `limit` bytes.
+    /// One read.
     pub(super) fn read(
         &self,
         py: Python<'_>,
-        lease: &mut Lease,
-        limit: usize,
+        space: &mut [MaybeUninit<u8>],
         deadline: Deadline,
     ) -> Result<usize, Halt> {
         let socket = self.descriptor(py)?;
         let mut signals = Signals::default();
-        let space = lease.space(limit);
         let result = py.detach(|| net::receive(socket, space, deadline, &mut signals));
         result.map_err(|stop| signals.halt(py, stop))
     }

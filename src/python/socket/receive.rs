@@ -7,7 +7,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered, torn};
-use super::super::memory::foreign::WritableBuffer;
 use super::super::pool::READ_SIZE;
 use super::super::timeout::Timeout;
 use super::super::unfinished::Unfinished;
@@ -16,7 +15,7 @@ use super::halt::Halt;
 use super::incoming::{Ahead, Destination, Incoming};
 use super::life::Call;
 use super::transport::Line;
-use super::turn::Refused;
+use super::turn::{Held, Refused};
 use crate::codec::Error;
 use crate::net::Deadline;
 
@@ -73,24 +72,6 @@ impl PyFramedSocket {
         Ok(frames)
     }
 
-    /// One frame into `target`, if it fits; how many bytes it has.
-    pub(super) fn receive_into(
-        &self,
-        py: Python<'_>,
-        target: &WritableBuffer,
-        timeout: Timeout,
-    ) -> PyResult<usize> {
-        let available = target.len();
-        let take = |incoming: &mut Incoming| match incoming.next_size() {
-            Some(needed) if needed > available => Err(Error::BufferTooSmall { needed, available }),
-            _ => incoming.next(py),
-        };
-        let frame = self.receive(py, timeout, take).map_err(|failure| failure.raised(py))?;
-        let bytes = frame.as_bytes(py);
-        target.write(bytes);
-        Ok(bytes.len())
-    }
-
     /// Receives until `take` finds what it wants in what is here.
     fn receive<T>(
         &self,
@@ -100,12 +81,7 @@ impl PyFramedSocket {
     ) -> Result<T, Failure> {
         let call = self.enter(py)?;
         let line = self.transport.open(py, timeout)?;
-        let _turn = match self.receiving.take(py, line.deadline()) {
-            Ok(turn) => turn,
-            Err(Refused::Reentered) => return Err(reentered("receives").into()),
-            Err(Refused::Dismissed) => return Err(connection_closed(py, true).into()),
-            Err(Refused::Halted(halt)) => return Err(self.halted(py, &call, halt).into()),
-        };
+        let _turn = self.take_receiving(py, &call, &line)?;
         loop {
             let taken = {
                 let mut incoming = self.incoming(py);
@@ -117,9 +93,38 @@ impl PyFramedSocket {
                 return Ok(taken);
             }
             self.read(py, &call, &line)?;
-            // Where bytes keep coming no read is interrupted, and a frame may be long.
-            py.check_signals()?;
+            self.between_reads(py, &call, &line)?;
         }
+    }
+
+    /// What would go unseen where bytes keep coming, because then no read is interrupted, and none waits: a signal,
+    /// and the deadline, unless there is something for the caller.
+    pub(super) fn between_reads(
+        &self,
+        py: Python<'_>,
+        call: &Call<'_, '_>,
+        line: &Line<'_, '_>,
+    ) -> Result<(), Failure> {
+        py.check_signals()?;
+        if line.deadline().has_passed() && !self.incoming(py).has_next() {
+            return Err(self.halted(py, call, Halt::TimedOut).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_receiving<'a, 'py>(
+        &'a self,
+        py: Python<'py>,
+        call: &Call<'_, '_>,
+        line: &Line<'_, 'py>,
+    ) -> Result<Held<'a, 'py>, Failure> {
+        self.receiving.take(py, line.deadline()).map_err(|refused| {
+            Failure::Raised(match refused {
+                Refused::Reentered => reentered("receives"),
+                Refused::Dismissed => connection_closed(py, true),
+                Refused::Halted(halt) => self.halted(py, call, halt),
+            })
+        })
     }
 
     /// The frames that are here, and those behind them that one further read gives at once. Nothing, where none
@@ -197,7 +202,12 @@ impl PyFramedSocket {
     }
 
     /// One read, and what comes of it: bytes, or the end of the call.
-    fn read(&self, py: Python<'_>, call: &Call<'_, '_>, line: &Line<'_, '_>) -> Result<(), Failure> {
+    pub(super) fn read(
+        &self,
+        py: Python<'_>,
+        call: &Call<'_, '_>,
+        line: &Line<'_, '_>,
+    ) -> Result<(), Failure> {
         let destination = {
             let mut incoming = self.incoming(py);
             match incoming.ahead.take() {
@@ -231,6 +241,16 @@ impl PyFramedSocket {
                 })
             }
         };
+        self.judge(py, call, result)
+    }
+
+    /// What the result of a read means for the call.
+    pub(super) fn judge(
+        &self,
+        py: Python<'_>,
+        call: &Call<'_, '_>,
+        result: Result<bool, Halt>,
+    ) -> Result<(), Failure> {
         match result {
             _ if call.is_closed() => {
                 let ahead = self.incoming(py).forget(py);
@@ -249,7 +269,7 @@ impl PyFramedSocket {
 
     /// Reads with two ends to its patience: the call's own, and that of the frame, of which all waiting counts
     /// that has been done since its first byte.
-    fn patiently<T>(
+    pub(super) fn patiently<T>(
         &self,
         py: Python<'_>,
         line: &Line<'_, '_>,

@@ -111,7 +111,12 @@ pub(in crate::python) fn recv_frame(
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;
     loop {
-        match step(py, &line, &mut decoder) {
+        let step = match step(py, &line, &mut decoder) {
+            // Where bytes keep coming no read waits until then.
+            Ok(Step::More) if line.deadline().has_passed() => Err(Halt::TimedOut),
+            step => step,
+        };
+        match step {
             Ok(Step::Frame(frame)) => return Ok(frame),
             // Where bytes keep coming no read is interrupted, and a frame may be long.
             Ok(Step::More) => py.check_signals()?,

@@ -135,7 +135,7 @@ impl Line<'_, '_> {
         match self {
             Self::Plain { plain, py, .. } => {
                 let mut lease = Lease::whole(*py, pool::take(*py)?)?;
-                let result = plain.read(*py, &mut lease, limit, deadline);
+                let result = plain.read(*py, lease.space(limit), deadline);
                 let memory = lease.into_object();
                 if let Ok(count @ 1..) = result {
                     return Ok(Some((memory, count)));
