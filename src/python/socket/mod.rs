@@ -58,8 +58,9 @@ use crate::codec::FrameEncoder;
 ///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
 ///         It belongs to this object from now on, until `detach` gives it back.
 ///     header, max_frame_size, keep_header: As for `FrameDecoder`, for both directions.
-///     frame_timeout: Seconds that may be spent waiting for the peer between the first byte of a frame
-///         and its last; `None` for no limit. When it has passed, the connection is dead.
+///     frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
+///         and its last; `None` for no limit. When it has passed, the connection is dead. What a program
+///         spends waiting elsewhere, in `select` or `wait`, does not count.
 ///
 /// Raises:
 ///     TypeError: An argument has the wrong type.
