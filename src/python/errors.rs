@@ -87,8 +87,17 @@ pub(super) fn timed_out() -> PyErr {
 
 /// A call that did nothing and may not wait: what Python's own sockets raise.
 pub(super) fn would_block(py: Python<'_>) -> PyErr {
-    let message = errno(py, "EAGAIN").and_then(|number| strerror(py, number));
-    message.map_or_else(|failure| failure, |message| numbered(py, "EAGAIN", message))
+    of_system(py, "EAGAIN")
+}
+
+/// The socket has been closed behind our back.
+pub(super) fn bad_descriptor(py: Python<'_>) -> PyErr {
+    of_system(py, "EBADF")
+}
+
+/// A send after the peer was told that nothing more comes.
+pub(super) fn broken_pipe(py: Python<'_>) -> PyErr {
+    of_system(py, "EPIPE")
 }
 
 /// Bytes of the stream have been lost: a socket's own code was interrupted in the midst of a read, or TLS was
@@ -118,6 +127,12 @@ pub(super) fn os_error(py: Python<'_>, error: &io::Error) -> PyErr {
 /// Python code.
 pub(super) fn reentered(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("this thread is already inside a call that {what} here"))
+}
+
+/// What the system would have said, by a name of `errno`.
+fn of_system(py: Python<'_>, name: &str) -> PyErr {
+    let message = errno(py, name).and_then(|number| strerror(py, number));
+    message.map_or_else(|failure| failure, |message| numbered(py, name, message))
 }
 
 /// An `OSError` of the class that goes with a name of `errno`.

@@ -1,10 +1,6 @@
 //! Descriptors that belong to Python's socket objects.
 
-use rustix::fd::BorrowedFd;
-#[cfg(unix)]
-use rustix::fd::RawFd;
-#[cfg(windows)]
-use rustix::fd::RawSocket as RawFd;
+use rustix::fd::{BorrowedFd, RawFd};
 
 /// A descriptor as Python gives it, or `None` for that of a closed socket.
 ///

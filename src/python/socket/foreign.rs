@@ -14,10 +14,9 @@ use pyo3::exceptions::{
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
-use rustix::io::Errno;
 
 use super::super::arguments::{kind, wrong_type};
-use super::super::errors::{os_error, reentered};
+use super::super::errors::{broken_pipe, reentered};
 use super::super::memory::bytes::{copied, is_sole_reference};
 use super::super::memory::calls::{call, call_method};
 use super::super::memory::descriptor::borrowed;
@@ -247,7 +246,7 @@ impl<'py> Flight<'_, 'py> {
     fn send(&self, piece: &Bound<'py, PyBytes>) -> PyResult<usize> {
         let len = piece.as_bytes().len();
         if self.foreign.mute.load(Ordering::Relaxed) {
-            return Err(os_error(self.sock.py(), &Errno::PIPE.into()));
+            return Err(broken_pipe(self.sock.py()));
         }
         if !self.foreign.send {
             call_method(&self.sock, "sendall", (piece,))?;

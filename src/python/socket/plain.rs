@@ -10,9 +10,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
 
-use super::super::errors::os_error;
+use super::super::errors::bad_descriptor;
 use super::super::memory::descriptor::borrowed;
 use super::super::timeout::duration;
 use super::halt::{Halt, Signals};
@@ -125,7 +124,7 @@ impl Plain {
     }
 
     fn descriptor(&self, py: Python<'_>) -> PyResult<BorrowedFd<'static>> {
-        self.borrowed(py).ok_or_else(|| os_error(py, &Errno::BADF.into()))
+        self.borrowed(py).ok_or_else(|| bad_descriptor(py))
     }
 
     /// Runs no Python code, so it may be called under a lock: a plain socket's `fileno` is C's.
