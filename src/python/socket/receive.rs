@@ -216,7 +216,10 @@ impl PyFramedSocket {
                     drop(incoming);
                     return Err(self.ended(py, call));
                 }
-                None if incoming.torn => return Err(torn(py).into()),
+                None if incoming.torn => {
+                    drop(incoming);
+                    return Err(torn(py).into());
+                }
                 None if incoming.stalled => {
                     drop(incoming);
                     return Err(self.stalled(py).into());
