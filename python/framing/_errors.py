@@ -230,6 +230,19 @@ class FrameWouldBlock(IncompleteFrame, BlockingIOError):
 
     _what = "a frame is not complete yet and the socket does not block"
     _errno = errno.EAGAIN
+    _is_send = False
+
+    @classmethod
+    def _of_send(cls, header_size: int) -> FrameWouldBlock:
+        """The error for a frame that was not taken for sending: nothing of its header was."""
+        error = cls("header", header_size, 0)
+        error._is_send = True
+        return error
+
+    def __str__(self) -> str:
+        if self._is_send:
+            return "there is no room for a frame and the call does not wait: nothing of it was taken"
+        return super().__str__()
 
 
 class FrameStalled(IncompleteFrame, ConnectionAbortedError):

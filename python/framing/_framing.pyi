@@ -7,9 +7,9 @@ from framing._errors import FramingError
 from framing._stats import FrameStats
 from types import EllipsisType
 from typing import Any, Final, SupportsIndex, final
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_forked", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Outbox", "_Wakeups", "_forked", "decode", "encode", "recv_frame", "send_frame"]
 
 MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -511,6 +511,279 @@ class FramedSocket:
         """
         A snapshot of the counters of received frames. `buffered` are all bytes that have been received and not
         returned.
+        """
+
+@final
+class _Arrival:
+    """
+    The arrival of a frame: awaited once, by one task.
+    """
+    def __await__(self, /) -> _Arrival: ...
+    def __iter__(self, /) -> _Arrival: ...
+    def __next__(self, /) -> _Arrival:
+        """
+        Begins to wait, or ends the wait: then the frame is the value of a `StopIteration`.
+        """
+    @property
+    def _asyncio_future_blocking(self, /) -> bool: ...
+    @_asyncio_future_blocking.setter
+    def _asyncio_future_blocking(self, /, blocking: bool) -> None: ...
+    def add_done_callback(self, /, callback: Any, *, context: Any | None = None) -> None: ...
+    def cancel(self, /, msg: Any | None = None) -> bool:
+        """
+        Called by the task, which keeps the message.
+        """
+    def cancelled(self, /) -> bool: ...
+    def close(self, /) -> None:
+        """
+        Ends the wait; nothing has been taken.
+        """
+    def done(self, /) -> bool: ...
+    def get_loop(self, /) -> Any: ...
+    def result(self, /) -> None:
+        """
+        Called by the task to find out whether it is to go on.
+        """
+    def send(self, /, _value: Any) -> _Arrival:
+        """
+        Part of the coroutine protocol; `None` is all that can be sent.
+        """
+    def throw(self, /, kind: Any, value: Any | None = None, _traceback: Any | None = None) -> None:
+        """
+        Ends the wait by an exception; nothing has been taken.
+        """
+
+@disjoint_base
+class _FrameIteration:
+    """
+    What `FrameStream` is iterated by.
+    """
+    def __aiter__(self, /) -> _FrameIteration: ...
+    def __anext__(self, /) -> _Arrival:
+        """
+        The next frame, until the peer ends the stream between two frames.
+        """
+    def __new__(cls, /, queue: _FrameQueue) -> _FrameIteration: ...
+
+@disjoint_base
+class _FrameQueue:
+    """
+    The receiving half of a stream.
+
+    What it calls on itself: `_pause()` and `_resume()` when too much waits, and when little does; `_progressed()`
+    after each read, if it is watched.
+    """
+    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
+    def _arrival(self, /) -> _Arrival:
+        """
+        What awaits the next frame.
+        """
+    def _arrivals(self, /, max_frames: SupportsIndex | None) -> _Arrival:
+        """
+        What awaits the next frames, at least one.
+        """
+    def _close(self, /) -> None:
+        """
+        Drops what was received, and takes nothing any more.
+        """
+    def _end(self, /) -> Any | None:
+        """
+        What the end of the stream amounts to: `None` between two frames, else the error.
+        """
+    def _finish(self, /) -> None:
+        """
+        Says that no more bytes will come, and wakes who waits for some.
+        """
+    @property
+    def _is_awaited(self, /) -> bool:
+        """
+        Whether somebody is receiving.
+        """
+    def _next(self, /) -> bytes | None:
+        """
+        The next frame, or `None` where it has to be awaited.
+        """
+    @property
+    def _outbox(self, /) -> _Outbox:
+        """
+        Where frames are put.
+        """
+    def _stalled(self, /) -> Any:
+        """
+        The error for a peer that has not finished a frame in time.
+        """
+    def _take_wire(self, /) -> bytes:
+        """
+        Everything that was received and not returned, as it came. Takes nothing any more.
+        """
+    @property
+    def _unfinished(self, /) -> int | None:
+        """
+        The stream offset of an unfinished frame; `None` between two frames, on a refused stream, and while others
+        wait before it.
+        """
+    def buffer_updated(self, /, nbytes: SupportsIndex) -> None:
+        """
+        Part of `asyncio.BufferedProtocol`: so many bytes have been received.
+        """
+    def get_buffer(self, /, sizehint: Any) -> memoryview:
+        """
+        Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
+        """
+    @property
+    def stats(self, /) -> FrameStats:
+        """
+        A snapshot of the counters; what waits is buffered, too.
+        """
+
+@disjoint_base
+class _FrameReceiver:
+    """
+    The receiving half of a protocol.
+
+    What it calls on itself: `frame_received(frame)` for each frame, unless a class of its own has
+    `frames_received(frames)`; `error_received(error)`, once; `_progressed()` after each read, if it is watched.
+    """
+    def __new__(cls, /, *_arguments: "object", **_named: "object") -> _FrameReceiver:
+        """
+        Takes whatever arguments a class of its own has for itself.
+        """
+    def _configure(self, /, header: SupportsIndex | DecimalHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None) -> float | None:
+        """
+        Says how frames begin. Before the first byte.
+
+        Returns:
+            `frame_timeout` in seconds.
+        """
+    def _end(self, /) -> Any | None:
+        """
+        What the end of the stream amounts to: `None` between two frames, else the error.
+        """
+    def _stalled(self, /) -> Any:
+        """
+        The error for a peer that has not finished a frame in time.
+        """
+    def _start(self, /, outbox: _Outbox) -> None:
+        """
+        Says where replies go, so that those to one batch go together.
+        """
+    def _stop(self, /) -> None:
+        """
+        Delivers nothing from now on.
+        """
+    @property
+    def _unfinished(self, /) -> int | None:
+        """
+        The stream offset of an unfinished frame; `None` between two frames, and on a refused stream.
+        """
+    def buffer_updated(self, /, nbytes: SupportsIndex) -> None:
+        """
+        Part of `asyncio.BufferedProtocol`: so many bytes have been received.
+        """
+    def frames_received(self, /, frames: "list[bytes]") -> None:
+        """
+        Called with the frames that one read has completed, in order. By default it calls `frame_received` with
+        each; override either.
+
+        Args:
+            frames: At least one frame, as `bytes`.
+        """
+    def get_buffer(self, /, sizehint: Any) -> memoryview:
+        """
+        Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
+        """
+    @property
+    def keep_header(self, /) -> bool:
+        """
+        Whether received frames begin with their header.
+        """
+    def send(self, /, payload: str | Buffer) -> None:
+        """
+        Sends one frame.
+
+        It is handed to the transport whole, and may be sent together with others that follow at once, at the latest
+        in the next turn of the event loop. Never waits: `pause_writing` says when the transport has too much.
+
+        Args:
+            payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+
+        Raises:
+            FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+            ConnectionClosed: The connection was closed on this side.
+            BrokenPipeError: The connection is gone, or `write_eof` was called.
+        """
+    @property
+    def stats(self, /) -> FrameStats:
+        """
+        A snapshot of the counters of received frames.
+        """
+
+@final
+class _Outbox:
+    """
+    The sending half of a connection.
+    """
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> _Outbox: ...
+    def _turn(self, /) -> None:
+        """
+        What the loop calls in its next turn.
+        """
+    @property
+    def barred(self, /) -> bool:
+        """
+        Whether nothing is taken.
+        """
+    @barred.setter
+    def barred(self, /, barred: bool) -> None: ...
+    def bind(self, /, write: Any, call_soon: Any) -> None:
+        """
+        Says where frames go: by the `write` of a transport, and by the `call_soon` of its loop.
+        """
+    def flush(self, /) -> None:
+        """
+        Hands over what waits.
+        """
+    @property
+    def header(self, /) -> DecimalHeader:
+        """
+        The header format.
+        """
+    @property
+    def max_frame_size(self, /) -> int:
+        """
+        The largest payload sent or accepted, in the header's unit.
+        """
+    def put(self, /, payload: str | Buffer) -> bool:
+        """
+        Takes one payload. False: the box is barred, nothing was taken.
+        """
+    def put_encoded(self, /, wire: Buffer) -> bool:
+        """
+        Takes bytes that are frames already.
+        """
+    def put_many(self, /, payloads: Iterable[str | Buffer]) -> bool:
+        """
+        Takes many payloads, or none.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Bytes that wait for company.
+        """
+    def unbind(self, /) -> None:
+        """
+        Forgets the transport, and what was not handed over.
+        """
+
+@final
+class _Wakeups:
+    """
+    One for each event loop.
+    """
+    def __new__(cls, /) -> _Wakeups: ...
+    def _turn(self, /) -> None:
+        """
+        What the loop calls in its next turn.
         """
 
 def _forked() -> None:

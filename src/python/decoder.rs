@@ -10,19 +10,13 @@ use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::errors::{Fault, exception};
 use super::grant::Grant;
 use super::header::PyDecimalHeader;
+use super::intake::Intake;
 use super::memory::bytes::{BytesWriter, list};
-use super::memory::growing::GrowingBytes;
 use super::payload::{Data, Input};
-use super::pool::READ_SIZE;
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::unfinished::Unfinished;
-use crate::codec::store::{Partial, Room};
 use crate::codec::{Decoder, Error, HeaderFormat};
-
-/// The end of a large frame arrives in memory of its own, together with what follows it; so nobody
-/// holds a view of a frame's memory when the frame is delivered, and it need not be copied.
-const TAIL: usize = 4 * 1024;
 
 /// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
 ///
@@ -53,9 +47,7 @@ const TAIL: usize = 4 * 1024;
 pub(super) struct PyFrameDecoder(Mutex<Inner>);
 
 struct Inner {
-    decoder: Decoder<GrowingBytes>,
-    /// What `get_buffer` has lent out and `buffer_updated` has not yet taken back.
-    grant: Option<Grant>,
+    intake: Intake,
     /// Frames of a call that had no memory for its result. The next call delivers them first.
     undelivered: Vec<Py<PyBytes>>,
 }
@@ -93,46 +85,15 @@ impl PyFrameDecoder {
 impl Inner {
     fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
         let mut frames = std::mem::take(&mut self.undelivered);
-        let result = self.decoder.feed_into(store, data, &mut frames);
+        let result = self.intake.decoder.feed_into(store, data, &mut frames);
         (frames, result)
     }
 
-    fn nothing_new(&mut self) -> Outcome {
-        (std::mem::take(&mut self.undelivered), Ok(()))
-    }
-
-    /// Memory for the next read: the frame's own where a large one is under way, else scratch memory.
-    fn lend(&mut self, py: Python<'_>) -> PyResult<&Grant> {
-        let grant = match self.grant.take() {
-            Some(scratch @ Grant::Scratch(_)) => scratch,
-            _ => match self.decoder.in_place() {
-                Some((partial, missing)) if missing > READ_SIZE => {
-                    let room = Room::new(partial.len(), missing);
-                    let (memory, start, len) = partial.lend(py, room)?;
-                    Grant::InPlace { memory, start, len: len.min(missing - TAIL) }
-                }
-                _ => Grant::scratch(py)?,
-            },
-        };
-        Ok(self.grant.insert(grant))
-    }
-
-    /// Takes the first `count` bytes of what was lent.
     fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
-        if let (Grant::InPlace { memory, start, .. }, Some((partial, missing))) =
-            (&grant, self.decoder.in_place())
-        {
-            if partial.continues(memory, *start) && count < missing {
-                partial.received(count);
-                self.decoder.received_in_place(count);
-                return self.nothing_new();
-            }
-        }
-        // Scratch memory; or that of a frame whose decoder has since been fed or reset by other means:
-        // then it is not the frame's any more, and just as readable.
-        let outcome = self.feed(&PyStore { py, owner: None }, grant.bytes(py, count));
+        let mut frames = std::mem::take(&mut self.undelivered);
+        let result = self.intake.take(py, &grant, count, &mut frames);
         grant.give_back(py);
-        outcome
+        (frames, result)
     }
 }
 
@@ -156,7 +117,7 @@ impl PyFrameDecoder {
         let HeaderArgument(header) = header;
         let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        Ok(Self(Mutex::new(Inner { decoder, grant: None, undelivered: Vec::new() })))
+        Ok(Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() })))
     }
 
     /// Takes received bytes and gives the frames they complete, in order.
@@ -184,8 +145,8 @@ impl PyFrameDecoder {
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
         let (error, unfinished) = {
             let inner = self.lock(py);
-            let Err(error) = inner.decoder.feed_eof() else { return Ok(()) };
-            (error, Unfinished::of(py, &inner.decoder))
+            let Err(error) = inner.intake.decoder.feed_eof() else { return Ok(()) };
+            (error, Unfinished::of(py, &inner.intake.decoder))
         };
         let partial = match error {
             Error::TruncatedFrame { .. } => Some(unfinished.parts(py)?),
@@ -214,7 +175,17 @@ impl PyFrameDecoder {
         sizehint: Named<Integer>,
     ) -> PyResult<Bound<'py, PyMemoryView>> {
         sizehint.get("sizehint", "an integer")?;
-        let window = self.lock(py).lend(py)?.window(py);
+        let window = {
+            let mut inner = self.lock(py);
+            if let Some(grant) = inner.intake.lent(py)? {
+                grant.window(py)
+            } else {
+                let grant = Grant::scratch(py)?;
+                let window = grant.window(py);
+                let _none = inner.intake.lend(grant);
+                window
+            }
+        };
         window.view(py)
     }
 
@@ -236,23 +207,13 @@ impl PyFrameDecoder {
     ) -> PyResult<Bound<'py, PyList>> {
         let outcome = {
             let mut inner = self.lock(py);
-            if let Some(error) = inner.decoder.error() {
+            if let Some(error) = inner.intake.decoder.error() {
                 let error = error.clone();
                 (std::mem::take(&mut inner.undelivered), Err(error))
             } else {
-                let len = inner.grant.as_ref().map_or(0, |grant| grant.parts().2);
-                let note =
-                    if len == 0 { " (call get_buffer first)" } else { " (the size of the view)" };
-                let count = match nbytes.at_most("nbytes", len, note) {
-                    Ok(count) => count,
-                    Err(error) => {
-                        drop(inner);
-                        return Err(error);
-                    }
-                };
-                match inner.grant.take() {
-                    Some(grant) => inner.take(py, grant, count),
-                    None => inner.nothing_new(),
+                match inner.intake.reclaim(nbytes)? {
+                    Some((grant, count)) => inner.take(py, grant, count),
+                    None => (std::mem::take(&mut inner.undelivered), Ok(())),
                 }
             }
         };
@@ -264,27 +225,26 @@ impl PyFrameDecoder {
     /// protocol. `offset` is behind them afterwards.
     fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut inner = self.lock(py);
-        let parts = inner.decoder.buffered_parts();
+        let parts = inner.intake.decoder.buffered_parts();
         let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             writer.put(part);
         }
-        inner.decoder.forget_buffered();
+        inner.intake.decoder.forget_buffered();
         Ok(writer.finish(py))
     }
 
     /// Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
     fn reset(&self, py: Python<'_>) {
         let mut inner = self.lock(py);
-        inner.decoder.reset();
-        inner.grant = None;
+        inner.intake.reset();
         inner.undelivered = Vec::new();
     }
 
     /// Bytes of the unfinished frame, header included.
     #[getter]
     fn buffered(&self, py: Python<'_>) -> usize {
-        self.lock(py).decoder.buffered()
+        self.lock(py).intake.decoder.buffered()
     }
 
     /// The least number of bytes that can complete the next step: the rest of the header, then the
@@ -292,44 +252,44 @@ impl PyFrameDecoder {
     /// stream.
     #[getter]
     fn needed(&self, py: Python<'_>) -> usize {
-        self.lock(py).decoder.needed()
+        self.lock(py).intake.decoder.needed()
     }
 
     /// The stream offset, in bytes, of the unfinished frame's first byte.
     #[getter]
     fn offset(&self, py: Python<'_>) -> u64 {
-        self.lock(py).decoder.offset()
+        self.lock(py).intake.decoder.offset()
     }
 
     /// What the stream was refused for, or `None`.
     #[getter]
     fn error(&self, py: Python<'_>) -> Option<Fault> {
-        self.lock(py).decoder.error().cloned().map(Fault)
+        self.lock(py).intake.decoder.error().cloned().map(Fault)
     }
 
     /// A snapshot of the counters.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
-        Snapshot(self.lock(py).decoder.stats())
+        Snapshot(self.lock(py).intake.decoder.stats())
     }
 
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.lock(py).decoder.header();
+        let HeaderFormat::Decimal(header) = self.lock(py).intake.decoder.header();
         header.into()
     }
 
     /// The largest payload accepted, in the header's unit.
     #[getter]
     fn max_frame_size(&self, py: Python<'_>) -> u64 {
-        self.lock(py).decoder.max_frame_size()
+        self.lock(py).intake.decoder.max_frame_size()
     }
 
     /// Whether frames begin with their header.
     #[getter]
     fn keep_header(&self, py: Python<'_>) -> bool {
-        self.lock(py).decoder.keep_header()
+        self.lock(py).intake.decoder.keep_header()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -337,10 +297,10 @@ impl PyFrameDecoder {
         let inner = self.lock(py);
         format!(
             "FrameDecoder({header}, max_frame_size={}, keep_header={}) at offset {}, {} bytes buffered",
-            inner.decoder.max_frame_size(),
-            if inner.decoder.keep_header() { "True" } else { "False" },
-            inner.decoder.offset(),
-            inner.decoder.buffered(),
+            inner.intake.decoder.max_frame_size(),
+            if inner.intake.decoder.keep_header() { "True" } else { "False" },
+            inner.intake.decoder.offset(),
+            inner.intake.decoder.buffered(),
         )
     }
 }

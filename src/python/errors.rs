@@ -123,6 +123,11 @@ pub(super) fn os_error(py: Python<'_>, error: &io::Error) -> PyErr {
     strerror(py, number).map_or_else(|failure| failure, |message| PyOSError::new_err((number, message)))
 }
 
+/// Two calls that exclude each other.
+pub(super) fn concurrent(py: Python<'_>, message: &str) -> PyErr {
+    raised(py, "ConcurrencyError", (message,))
+}
+
 /// One thread has called an object again in the middle of a call, from a signal handler or a socket's own
 /// Python code.
 pub(super) fn reentered(what: &str) -> PyErr {

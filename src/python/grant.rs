@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::aio::shared::Shared;
 use super::memory::window::Window;
 use super::pool::{self, READ_SIZE};
 
@@ -10,6 +11,8 @@ use super::pool::{self, READ_SIZE};
 pub(super) enum Grant {
     /// [`READ_SIZE`] bytes that belong to no frame, out of the pool.
     Scratch(Py<PyBytes>),
+    /// The same, with the view that all transports of a thread are shown.
+    Shared(Shared),
     /// `len` bytes, from `start` on, of the frame that is arriving.
     InPlace { memory: Py<PyBytes>, start: usize, len: usize },
 }
@@ -23,7 +26,7 @@ impl Grant {
     /// The memory, the index of its first byte that is lent, and how many are.
     pub(super) fn parts(&self) -> (&Py<PyBytes>, usize, usize) {
         match self {
-            Self::Scratch(memory) => (memory, 0, READ_SIZE),
+            Self::Scratch(memory) | Self::Shared(Shared { memory, .. }) => (memory, 0, READ_SIZE),
             Self::InPlace { memory, start, len } => (memory, *start, *len),
         }
     }
@@ -42,8 +45,10 @@ impl Grant {
 
     /// The bytes have been consumed.
     pub(super) fn give_back(self, py: Python<'_>) {
-        if let Self::Scratch(memory) = self {
-            pool::give_back(py, memory);
+        match self {
+            Self::Scratch(memory) => pool::give_back(py, memory),
+            Self::Shared(shared) => shared.give_back(py),
+            Self::InPlace { .. } => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! No protocol decision is taken here; that is the codec's. What leaves this module is re-exported by
 //! the Python package `framing`.
 
+mod aio;
 mod arguments;
 mod decoder;
 mod encoder;
@@ -10,6 +11,7 @@ mod errors;
 mod functions;
 mod grant;
 mod header;
+mod intake;
 mod memory;
 mod parked;
 mod payload;
@@ -24,6 +26,18 @@ mod unfinished;
 #[pyo3::pymodule(gil_used = false)]
 #[allow(non_upper_case_globals, reason = "__version__ is Python's name for it")]
 mod _framing {
+    #[pymodule_export]
+    use super::aio::arrival::Arrival;
+    #[pymodule_export]
+    use super::aio::iteration::FrameIteration;
+    #[pymodule_export]
+    use super::aio::outbox::Outbox;
+    #[pymodule_export]
+    use super::aio::queue::FrameQueue;
+    #[pymodule_export]
+    use super::aio::receiver::FrameReceiver;
+    #[pymodule_export]
+    use super::aio::wakeups::Wakeups;
     #[pymodule_export]
     use super::decoder::PyFrameDecoder;
     #[pymodule_export]

@@ -98,8 +98,8 @@ pub(in crate::python) fn new_zeroed(py: Python<'_>, len: usize) -> PyResult<Py<P
     Ok(BytesWriter::new(py, len)?.finish(py).unbind())
 }
 
-/// Whether nothing but `object` itself refers to the `bytes`, and whoever did is done with it.
-pub(in crate::python) fn is_sole_reference(object: &Py<PyBytes>, _py: Python<'_>) -> bool {
+/// Whether nothing but `object` itself refers to the object, and whoever did is done with it.
+pub(in crate::python) fn is_sole_reference<T>(object: &Py<T>, _py: Python<'_>) -> bool {
     // SAFETY: the object is alive and we are attached.
     let sole = unsafe { ffi::Py_REFCNT(object.as_ptr()) == 1 };
     // Without the GIL, another thread's last access came before it let go of its reference.

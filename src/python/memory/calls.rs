@@ -5,10 +5,12 @@
 //! aborted. So the thread is left to sleep instead, as CPython itself does from 3.14 on. PyO3 does the same where it
 //! waits for the GIL itself; calls are ours to guard.
 
+use std::ptr;
+
 use pyo3::BoundObject;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 
 /// Calls `callable`, wherever it may wait.
 pub(in crate::python) fn call<'py, A>(
@@ -40,9 +42,84 @@ where
     call(&object.getattr(name)?, arguments)
 }
 
-// The same function as PyO3 declares it, but one that may unwind.
+/// Calls a method with one argument, wherever it may wait: without a bound method or a tuple in between.
+pub(in crate::python) fn call_method_one<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+    argument: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let none = ptr::null_mut();
+    // SAFETY: null ends the arguments.
+    unsafe { call_method_with(object, name, argument.as_ptr(), none) }
+}
+
+/// As [`call_method_one`], with two arguments.
+pub(in crate::python) fn call_method_two<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+    first: &Bound<'py, PyAny>,
+    second: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: both are live objects.
+    unsafe { call_method_with(object, name, first.as_ptr(), second.as_ptr()) }
+}
+
+/// # Safety
+/// `first` is a live object, `second` is one or null.
+unsafe fn call_method_with<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+    first: *mut ffi::PyObject,
+    second: *mut ffi::PyObject,
+) -> PyResult<Bound<'py, PyAny>> {
+    let guard = Asleep;
+    // SAFETY: all are live objects, the name is a `str`, and the first null ends the arguments; the result is a new
+    // reference, or null with an exception set.
+    let result = unsafe {
+        PyObject_CallMethodObjArgs(
+            object.as_ptr(),
+            name.as_ptr(),
+            first,
+            second,
+            ptr::null_mut::<ffi::PyObject>(),
+        )
+    };
+    std::mem::forget(guard);
+    // SAFETY: as above.
+    unsafe { Bound::from_owned_ptr_or_err(object.py(), result) }
+}
+
+/// Calls `callable` with one argument, wherever it may wait: without a tuple in between.
+pub(in crate::python) fn call_one<'py>(
+    callable: &Bound<'py, PyAny>,
+    argument: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let guard = Asleep;
+    // SAFETY: both are live objects, and null ends the arguments; the result is a new reference, or null with an
+    // exception set.
+    let result = unsafe {
+        PyObject_CallFunctionObjArgs(
+            callable.as_ptr(),
+            argument.as_ptr(),
+            ptr::null_mut::<ffi::PyObject>(),
+        )
+    };
+    std::mem::forget(guard);
+    // SAFETY: as above.
+    unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
+}
+
+// The same functions as PyO3 declares them, but such that may unwind.
 #[cfg(unix)]
 unsafe extern "C-unwind" {
+    fn PyObject_CallMethodObjArgs(
+        object: *mut ffi::PyObject,
+        name: *mut ffi::PyObject,
+        ...
+    ) -> *mut ffi::PyObject;
+
+    fn PyObject_CallFunctionObjArgs(callable: *mut ffi::PyObject, ...) -> *mut ffi::PyObject;
+
     fn PyObject_CallObject(
         callable: *mut ffi::PyObject,
         arguments: *mut ffi::PyObject,
@@ -51,7 +128,7 @@ unsafe extern "C-unwind" {
 
 // Elsewhere a thread ends without its stack being unwound.
 #[cfg(not(unix))]
-use ffi::PyObject_CallObject;
+use ffi::{PyObject_CallFunctionObjArgs, PyObject_CallMethodObjArgs, PyObject_CallObject};
 
 /// Dropped only when the stack is unwound.
 struct Asleep;

@@ -1,0 +1,36 @@
+"""Messages over asyncio: streams of frames, servers, and protocols with callbacks.
+
+    async def handler(stream):
+        async for frame in stream:
+            await stream.send(frame)
+
+    async with await aio.start_server(handler, "127.0.0.1", 1235) as server:
+        await server.serve_forever()
+
+Runs on the event loop's own thread, on asyncio's transports and on uvloop's. Every object belongs to its loop's
+thread.
+"""
+
+from __future__ import annotations
+
+from ._adaptors import read_frame, write_frame
+from ._connect import open_connection, open_unix_connection
+from ._protocol import FrameProtocol
+from ._server import FrameServer, start_server, start_unix_server
+from ._stream import FrameStream
+
+__all__ = [
+    "FrameProtocol",
+    "FrameServer",
+    "FrameStream",
+    "open_connection",
+    "open_unix_connection",
+    "read_frame",
+    "start_server",
+    "start_unix_server",
+    "write_frame",
+]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name

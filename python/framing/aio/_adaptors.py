@@ -1,0 +1,219 @@
+"""One frame at a time over asyncio's own streams, for scripts that keep them."""
+
+from __future__ import annotations
+
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING, SupportsIndex
+
+from .._errors import ConcurrencyError, ConnectionClosed, FramingError
+from .._framing import FrameDecoder, FrameEncoder, encode
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from typing_extensions import Buffer
+
+    from .._framing import DecimalHeader
+
+    NewDecoder: TypeAlias = Callable[[], FrameDecoder]
+    Sizes: TypeAlias = dict[bytes, int]
+    Framing: TypeAlias = tuple[NewDecoder, int, Sizes]
+
+__all__ = ["read_frame", "write_frame"]
+
+_READ_SIZE = 256 * 1024
+"""Bytes to take out of a reader at once: it makes two copies of them."""
+
+_HEADERS, _FRAMINGS = 1024, 16
+"""How many headers are remembered, of how many ways of framing."""
+
+_COPIED = 256 * 1024
+"""Bytes of a payload that costs more to copy than a second write does."""
+
+_reading: set[int] = set()
+"""Readers, by their ids, with a call inside. The call keeps its reader alive, and nothing here the call."""
+
+_unfinished: dict[weakref.ref[asyncio.StreamReader], FrameDecoder] = {}
+"""What calls that gave up have read of a frame. A WeakKeyDictionary, but whether it is empty is known at once."""
+
+_framings: dict[tuple[DecimalHeader, int, bool], Framing] = {}
+"""For each way of framing: what makes decoders, the header's width, and the payload sizes of headers that a decoder
+has accepted."""
+
+_latest: tuple[object, object, object, Framing] = (object(), None, None, (FrameDecoder, 0, {}))
+"""The arguments of a recent call, and what there is for them."""
+
+
+async def read_frame(
+    reader: asyncio.StreamReader,
+    header: SupportsIndex | DecimalHeader = 10,
+    *,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+) -> bytes:
+    """Reads one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+
+    A call that ends early, cancelled, by `asyncio.timeout` or by an error of the reader, has lost nothing: what it
+    has read of the frame is kept as long as the reader lives, and the next call carries on. In between nobody else
+    may read from the reader.
+
+    What ends the stream ends it for good: every later call raises an equal error, and reads nothing. A refused
+    header has been read to its last byte at most, so that what is behind it is still in the reader.
+
+    Args:
+        reader: The stream's reader.
+        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        max_frame_size: The largest payload accepted, in the header's unit. By default 1,000,000,000, or the
+            largest the header can express if that is less.
+        keep_header: Give the frame as header + payload, as it came.
+
+    Raises:
+        ConnectionClosed: The stream ended before the frame's first byte.
+        TruncatedFrame: It ended inside the frame; `partial` has what had arrived.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`. `offset` is 0: a call counts from
+            the first byte of its frame.
+        ConcurrencyError: Another call is reading a frame from this reader.
+        ValueError: The reader is inside a frame that was begun with other arguments; the same ones carry on. Or an
+            argument is out of range.
+        OSError: The reader's own.
+    """
+    known_header, known_limit, known_keep, framing = _latest
+    if header is not known_header or max_frame_size is not known_limit or keep_header is not known_keep:
+        framing = _framing(header, max_frame_size, keep_header)
+    new_decoder, width, sizes = framing
+    me = id(reader)
+    if me in _reading:
+        raise ConcurrencyError("another call is reading a frame from this reader")
+    if _unfinished:
+        decoder = _begun(reader, new_decoder)
+        if decoder is not None:
+            return await _finish(reader, decoder, b"")
+    # Most payloads are here when their header is: then what is read is the frame, and no decoder need see it.
+    wire = payload = b""
+    try:
+        _reading.add(me)
+        wire = await reader.read(width)
+        size = sizes.get(wire)
+        if size is None:
+            size = _learn(sizes, wire, new_decoder())
+        if size is not None:
+            payload = await reader.read(size) if size else b""
+            if len(payload) == size:
+                return wire + payload if keep_header else payload
+    except BaseException:
+        if wire:
+            decoder = new_decoder()
+            decoder.feed(wire)
+            _keep(reader, decoder)
+        raise
+    finally:
+        _reading.discard(me)
+    return await _finish(reader, new_decoder(), wire + payload)
+
+
+def write_frame(
+    writer: asyncio.StreamWriter,
+    payload: str | Buffer,
+    header: SupportsIndex | DecimalHeader = 10,
+    *,
+    max_frame_size: SupportsIndex | None = None,
+) -> None:
+    """Writes one frame. Like `writer.write` it does not wait: `await writer.drain()` does.
+
+    Args:
+        writer: The stream's writer.
+        payload: A `str`, sent as UTF-8, or any contiguous bytes-like object. It may be changed afterwards.
+        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        max_frame_size: The largest payload, in the header's unit. By default 1,000,000,000, or the largest the
+            header can express if that is less.
+
+    Raises:
+        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was written.
+        ValueError: As `FrameEncoder`.
+        RuntimeError: The writer's own, after `write_eof`.
+    """
+    if type(payload) is bytes and len(payload) >= _COPIED:
+        # Nobody can change it, or write between the two.
+        encoder = FrameEncoder(header, max_frame_size=max_frame_size)
+        writer.write(encoder.header_for(payload))
+        writer.write(payload)
+        return
+    writer.write(encode(payload, header, max_frame_size=max_frame_size))
+
+
+async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: bytes) -> bytes:
+    """Reads the rest of a frame; `wire` has been read and not been fed."""
+    me = id(reader)
+    try:
+        _reading.add(me)
+        # A stream that was refused says so here.
+        while not (frames := decoder.feed(wire)):
+            wire = await reader.read(min(decoder.needed, _READ_SIZE))
+            if not wire:
+                decoder.feed_eof()
+                raise ConnectionClosed
+        return frames[0]
+    except BaseException:
+        if wire or decoder.buffered:
+            _keep(reader, decoder)
+        raise
+    finally:
+        _reading.discard(me)
+
+
+def _keep(reader: asyncio.StreamReader, decoder: FrameDecoder) -> None:
+    _unfinished[weakref.ref(reader, _unfinished.pop)] = decoder
+
+
+def _begun(reader: asyncio.StreamReader, new_decoder: NewDecoder) -> FrameDecoder | None:
+    """Takes out what has been kept for a reader, if such decoders carry on with it."""
+    reference = weakref.ref(reader)
+    decoder = _unfinished.get(reference)
+    if decoder is None:
+        return None
+    if decoder.error is None and _arguments(decoder) != _arguments(new_decoder()):
+        raise ValueError(
+            f"this reader is inside a frame that was begun with header={decoder.header!r},"
+            f" max_frame_size={decoder.max_frame_size}, keep_header={decoder.keep_header}"
+        )
+    del _unfinished[reference]
+    return decoder
+
+
+def _framing(
+    header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None, keep_header: bool
+) -> Framing:
+    """What there is for these arguments, which are the latest from now on."""
+    global _latest
+    new_decoder = partial(FrameDecoder, header, max_frame_size=max_frame_size, keep_header=keep_header)
+    arguments = _arguments(new_decoder())
+    framing = _framings.get(arguments)
+    if framing is None:
+        if len(_framings) >= _FRAMINGS:
+            _framings.clear()
+        framing = _framings[arguments] = (new_decoder, arguments[0].width, {})
+    _latest = (header, max_frame_size, keep_header, framing)
+    return framing
+
+
+def _arguments(decoder: FrameDecoder) -> tuple[DecimalHeader, int, bool]:
+    return decoder.header, decoder.max_frame_size, decoder.keep_header
+
+
+def _learn(sizes: Sizes, wire: bytes, decoder: FrameDecoder) -> int | None:
+    """The bytes of the payload behind a header, where it is whole and accepted and says just that."""
+    if len(wire) < decoder.needed or decoder.header.unit != "bytes":
+        return None
+    try:
+        size = 0 if decoder.feed(wire) else decoder.needed
+    except FramingError:
+        return None
+    if size > _READ_SIZE:
+        return None
+    if len(sizes) >= _HEADERS:
+        sizes.clear()
+    sizes[wire] = size
+    return size

@@ -1,0 +1,90 @@
+"""The connecting side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from ._channel import Channel
+from ._options import DEFAULT_LIMIT, Limit, options
+from ._stream import FrameStream
+
+if TYPE_CHECKING:
+    from .._framing import DecimalHeader
+
+__all__ = ["open_connection", "open_unix_connection"]
+
+
+async def open_connection(
+    host: str | None = None,
+    port: int | str | None = None,
+    *,
+    header: SupportsIndex | DecimalHeader = 10,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+    frame_timeout: float | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    write_limit: Limit = DEFAULT_LIMIT,
+    **connect_options: Any,
+) -> FrameStream:
+    """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
+
+    Args:
+        host: The server's name or address; None where a `sock` is given.
+        port: The server's port.
+        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        max_frame_size: The largest payload sent or accepted, in the header's unit.
+        keep_header: Give received frames as header + payload, as they came.
+        frame_timeout: Seconds that the peer may take between the first byte of a frame and its last; None for
+            no limit. When it has passed, the connection is dead.
+        limit: Bytes received and not asked for above which reading pauses: a high-water mark, or that and a low
+            one at which it goes on; by default a quarter.
+        write_limit: Bytes to be sent above which `send` waits, likewise.
+        **connect_options: As for `loop.create_connection`: ssl, server_hostname, family, sock, local_addr,
+            happy_eyeballs_delay, ssl_handshake_timeout, and so on.
+
+    Raises:
+        OSError: The connection, or the handshake, failed.
+        TypeError, ValueError: An argument is wrong. Nothing has been connected.
+    """
+    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    loop = asyncio.get_running_loop()
+    # Its signature, seen by a type checker, tells apart what may be given together.
+    connect: Any = loop.create_connection
+    _, channel = await connect(lambda: Channel(chosen, loop), host, port, **connect_options)
+    return FrameStream(channel)
+
+
+async def open_unix_connection(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    header: SupportsIndex | DecimalHeader = 10,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+    frame_timeout: float | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    write_limit: Limit = DEFAULT_LIMIT,
+    **connect_options: Any,
+) -> FrameStream:
+    """Connects to a server on a Unix socket.
+
+    Args:
+        path: The socket's path; None where a `sock` is given.
+        header: As for `open_connection`.
+        max_frame_size: As for `open_connection`.
+        keep_header: As for `open_connection`.
+        frame_timeout: As for `open_connection`.
+        limit: As for `open_connection`.
+        write_limit: As for `open_connection`.
+        **connect_options: As for `loop.create_unix_connection`: ssl, server_hostname, sock, and so on.
+
+    Raises:
+        OSError, TypeError, ValueError: As `open_connection`.
+    """
+    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    loop = asyncio.get_running_loop()
+    _, channel = await loop.create_unix_connection(
+        lambda: Channel(chosen, loop), os.fspath(path) if path is not None else None, **connect_options
+    )
+    return FrameStream(channel)

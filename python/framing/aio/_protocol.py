@@ -1,0 +1,204 @@
+"""The class `FrameProtocol`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, SupportsIndex, cast
+
+from .._errors import ConnectionClosed
+from .._framing import _FrameReceiver, _Outbox
+from ._channel import broken_pipe
+from ._stall import StallClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from typing_extensions import Buffer
+
+    from .._errors import FramingError
+    from .._framing import DecimalHeader
+
+__all__ = ["FrameProtocol"]
+
+
+class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
+    """Frames over an asyncio transport, in the callback style: override `frame_received`, and give the class to
+    `loop.create_server` or `loop.create_connection`.
+
+        class Echo(aio.FrameProtocol):
+            def frame_received(self, frame):
+                self.send(frame)
+
+        server = await loop.create_server(Echo, "127.0.0.1", 1235)
+
+    No frame is delivered after `close` or `abort`. What a callback raises is for the transport to handle: it
+    reports it to the loop's exception handler and closes the connection.
+
+    Args:
+        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        max_frame_size: The largest payload sent or accepted, in the header's unit.
+        keep_header: Give received frames as header + payload, as they came.
+        frame_timeout: Seconds that the peer may take between the first byte of a frame and its last; None for
+            no limit. When it has passed, `error_received` gets a `FrameStalled` and the connection is aborted.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong.
+    """
+
+    transport: asyncio.Transport
+    """The transport, once `connection_made` was called."""
+
+    _sending: _Outbox | None = None
+    _clock: StallClock | None = None
+    _frame_timeout: float | None = None
+    _is_local_end = False
+
+    def __init__(
+        self,
+        header: SupportsIndex | DecimalHeader = 10,
+        *,
+        max_frame_size: SupportsIndex | None = None,
+        keep_header: bool = False,
+        frame_timeout: float | None = None,
+    ) -> None:
+        self._sending = _Outbox(header, max_frame_size=max_frame_size)
+        self._frame_timeout = self._configure(
+            header,
+            max_frame_size=max_frame_size,
+            keep_header=keep_header,
+            frame_timeout=frame_timeout,
+        )
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called once there is a connection. An override calls this one first."""
+        # uvloop's transports are no subclasses of asyncio's.
+        self.transport = transport = cast("asyncio.Transport", transport)
+        loop = asyncio.get_running_loop()
+        self._outbox.bind(transport.write, loop.call_soon)
+        self._start(self._outbox)
+        if self._frame_timeout is not None:
+            self._clock = StallClock(loop, self._frame_timeout, lambda: self._unfinished, self._stall)
+
+    def frame_received(self, frame: bytes) -> None:
+        """Called with each frame, in order."""
+
+    def eof_received(self) -> bool | None:
+        """Called when the peer has ended the stream. In the middle of a frame, `error_received` gets a
+        `TruncatedFrame`. An override calls this one.
+
+        Returns:
+            True to keep the connection for sending; else the transport closes it. TLS always closes it.
+        """
+        error = self._end()
+        if error is not None:
+            self.error_received(error)
+        return None
+
+    def error_received(self, exc: FramingError) -> None:  # noqa: ARG002
+        """Called when no more frames can be received, with the reason. Closes the connection by default."""
+        self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Called once when the connection is gone. An override calls this one.
+
+        Args:
+            exc: What broke it; None where it was closed, on whichever side.
+        """
+        self._stop()
+        self._outbox.unbind()
+        if self._clock is not None:
+            self._clock.stop()
+
+    # What a program calls.
+
+    def send_many(self, payloads: Iterable[str | Buffer]) -> None:
+        """Sends many frames at once, as `send` does.
+
+        Args:
+            payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+
+        Raises:
+            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError: As `send`.
+        """
+        if not self._outbox.put_many(payloads):
+            self._refuse()
+
+    def send_encoded(self, wire: Buffer) -> None:
+        """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
+        send to many. They are not looked at.
+
+        Args:
+            wire: Whole frames, in a contiguous bytes-like object.
+
+        Raises:
+            TypeError, ConnectionClosed, BrokenPipeError: As `send`.
+        """
+        if not self._outbox.put_encoded(wire):
+            self._refuse()
+
+    def write_eof(self) -> None:
+        """Says to the peer that nothing more comes, once everything has gone out. Receiving goes on.
+
+        Raises:
+            NotImplementedError: The transport has no half-closed connections; TLS has none.
+        """
+        self._outbox.flush()
+        self.transport.write_eof()
+        self._outbox.barred = True
+
+    def close(self) -> None:
+        """Closes the connection when what was sent has gone out."""
+        self._stop()
+        self._outbox.flush()
+        self._outbox.barred = True
+        self._is_local_end = True
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Closes the connection at once: what has not gone out yet is dropped."""
+        self._stop()
+        self._outbox.barred = True
+        self._is_local_end = True
+        self.transport.abort()
+
+    def is_closing(self) -> bool:
+        """Whether the connection is gone or going."""
+        return self.transport.is_closing()
+
+    @property
+    def header(self) -> DecimalHeader:
+        """The header format."""
+        return self._outbox.header
+
+    @property
+    def max_frame_size(self) -> int:
+        """The largest payload sent or accepted, in the header's unit."""
+        return self._outbox.max_frame_size
+
+    @property
+    def frame_timeout(self) -> float | None:
+        """Seconds that the peer may take over one frame; None for no limit."""
+        return self._frame_timeout
+
+    @property
+    def _outbox(self) -> _Outbox:
+        # A class of its own need not call our __init__, if the defaults are what it wants.
+        if self._sending is None:
+            self._sending = _Outbox()
+        return self._sending
+
+    def _refuse(self) -> None:
+        """Says why nothing was taken."""
+        raise ConnectionClosed(local=True) if self._is_local_end else broken_pipe()
+
+    def _progressed(self) -> None:
+        if self._clock is not None:
+            self._clock.progressed()
+
+    def _stall(self) -> None:
+        if not self.transport.is_closing():
+            error = self._stalled()
+            self.error_received(error)
+            self.abort()

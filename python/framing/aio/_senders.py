@@ -1,0 +1,86 @@
+"""Who may hand frames to a transport, while there is no room for all of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from .._framing import _Outbox
+
+__all__ = ["Senders"]
+
+
+class Senders:
+    """Senders that wait for room, first come, first served.
+
+    The outbox is barred whenever a send may not go straight through: while the transport has too much, while
+    others wait already, and when there is nothing to send to any more.
+    """
+
+    __slots__ = ("_loop", "_outbox", "_refuse", "_waiting", "is_paused")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        outbox: _Outbox,
+        refuse: Callable[[], BaseException | None],
+    ) -> None:
+        """`refuse` gives the error for which nothing can be sent, if there is one."""
+        self._loop = loop
+        self._outbox = outbox
+        self._refuse = refuse
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.is_paused = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def pause(self) -> None:
+        """The transport has too much."""
+        self.is_paused = True
+        self._outbox.barred = True
+
+    def resume(self) -> None:
+        """The transport has little."""
+        self.is_paused = False
+        self.update()
+
+    def update(self) -> None:
+        """Lets go on who may, after something has changed."""
+        refused = self._refuse() is not None
+        self._outbox.barred = refused or self.is_paused or bool(self._waiting)
+        if refused:
+            # Each of them finds out why by itself.
+            for turn in self._waiting:
+                if not turn.done():
+                    turn.set_result(None)
+        elif self._waiting and not self.is_paused and not self._waiting[0].done():
+            self._waiting[0].set_result(None)
+
+    async def wait(self, hand_over: Callable[[Any], object] | None, argument: object) -> None:
+        """Waits for one's turn and for room, then calls `hand_over(argument)`.
+
+        Cancelled meanwhile, it has handed over nothing.
+        """
+        self._raise_refusal()
+        turn = self._loop.create_future()
+        self._waiting.append(turn)
+        try:
+            self.update()
+            await turn
+            self._raise_refusal()
+            if hand_over is not None:
+                self._outbox.barred = False
+                hand_over(argument)
+        finally:
+            self._waiting.remove(turn)
+            self.update()
+
+    def _raise_refusal(self) -> None:
+        error = self._refuse()
+        if error is not None:
+            raise error

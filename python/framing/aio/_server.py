@@ -1,0 +1,272 @@
+"""The listening side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from .._errors import ConnectionClosed
+from ._channel import Channel
+from ._options import DEFAULT_LIMIT, Limit, Options, options
+from ._stream import FrameStream
+
+if TYPE_CHECKING:
+    import os
+    import socket
+    from collections.abc import Awaitable, Callable, Sequence
+    from types import TracebackType
+    from typing import Self, TypeAlias
+
+    from .._framing import DecimalHeader
+
+    Handler: TypeAlias = Callable[[FrameStream], Awaitable[object]]
+
+__all__ = ["FrameServer", "start_server", "start_unix_server"]
+
+DEFAULT_GRACE = 5.0
+"""Seconds: a request under way is finished, and nobody waits long for a client that is idle."""
+
+
+class FrameServer:
+    """A server of framed connections, with the methods of an `asyncio.Server`; made by `start_server`.
+
+    Each client has a task that runs the handler. When that returns, its stream is flushed and closed. When it
+    raises, its stream is closed and the error is reported to the event loop's exception handler; but
+    `ConnectionClosed`, and an `OSError` of the stream itself, are ordinary ends.
+    """
+
+    def __init__(self, handler: Handler, chosen: Options, grace: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._handler = handler
+        self._options = chosen
+        self._grace = grace
+        self._listening: asyncio.Server
+        self._streams: dict[asyncio.Task[None], FrameStream] = {}
+        self._closing = asyncio.Event()
+        self._deadline: float | None = None
+
+    @property
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """The sockets that are listened on; none once the server is closed."""
+        return tuple(self._listening.sockets)
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Gives the event loop."""
+        return self._loop
+
+    def is_serving(self) -> bool:
+        """Whether connections are accepted."""
+        return self._listening.is_serving()
+
+    async def start_serving(self) -> None:
+        """Begins to accept connections, where `start_serving=False` was given."""
+        await self._listening.start_serving()
+
+    async def serve_forever(self) -> None:
+        """Accepts connections until the server is closed, or this call is cancelled: then it closes it. Either way
+        it ends as `wait_closed` does.
+        """
+        if self._closing.is_set():
+            message = f"{self!r} is closed"
+            raise RuntimeError(message)
+        await self.start_serving()
+        try:
+            await self._closing.wait()
+        finally:
+            self.close()
+            await self.wait_closed()
+
+    def close(self) -> None:
+        """Stops to accept connections. Those that are there go on, for as long as `wait_closed` says."""
+        if not self._closing.is_set():
+            self._closing.set()
+            if self._grace is not None:
+                self._deadline = self._loop.time() + self._grace
+            self._listening.close()
+
+    async def wait_closed(self) -> None:
+        """Waits until the server is closed and all handlers have ended. Those that have not within `grace` seconds
+        after `close` are cancelled, and their connections aborted; so are all of them if this call is cancelled.
+        """
+        await self._closing.wait()
+        try:
+            while tasks := self._others():
+                left = None if self._deadline is None else self._deadline - self._loop.time()
+                if left is not None and left <= 0:
+                    break
+                await asyncio.wait(tasks, timeout=left)
+        finally:
+            self.abort_clients()
+        while tasks := self._others():
+            await asyncio.wait(tasks)
+
+    def close_clients(self) -> None:
+        """Closes all connections, when what was sent has gone out. Their handlers find out."""
+        for stream in list(self._streams.values()):
+            stream.close()
+
+    def abort_clients(self) -> None:
+        """Aborts all connections, and cancels their handlers."""
+        for task in self._others():
+            self._streams[task].abort()
+            task.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        await self.wait_closed()
+
+    def __repr__(self) -> str:
+        return f"<FrameServer sockets={self.sockets!r}, {len(self._streams)} clients>"
+
+    async def _listen(self, listen: Any, *address: Any, **server_options: Any) -> Self:
+        self._listening = await listen(self._channel, *address, **server_options)
+        return self
+
+    def _others(self) -> set[asyncio.Task[None]]:
+        """The handlers' tasks, without that of a handler that closes its server."""
+        return set(self._streams) - {asyncio.current_task()}
+
+    def _channel(self) -> Channel:
+        return Channel(self._options, self._loop, self._accept)
+
+    def _accept(self, channel: Channel) -> None:
+        stream = FrameStream(channel)
+        if self._closing.is_set():
+            # It was on its way when the server was closed.
+            stream.abort()
+            return
+        task = self._loop.create_task(self._serve(stream))
+        self._streams[task] = stream
+        task.add_done_callback(self._streams.pop)
+
+    async def _serve(self, stream: FrameStream) -> None:
+        async with stream:
+            try:
+                await self._handler(stream)
+            except asyncio.CancelledError:
+                stream.abort()
+                raise
+            except Exception as error:
+                if not _is_ordinary(error, stream):
+                    self._report(error, stream)
+
+    def _report(self, error: Exception, stream: FrameStream) -> None:
+        self._loop.call_exception_handler(
+            {
+                "message": "unhandled exception in a handler of framed connections",
+                "exception": error,
+                "transport": stream.transport,
+                "task": asyncio.current_task(),
+            }
+        )
+
+
+def _is_ordinary(error: BaseException, stream: FrameStream) -> bool:
+    """Whether a handler may well end so: its connection did."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_ordinary(each, stream) for each in error.exceptions)
+    return isinstance(error, ConnectionClosed) or stream._channel.has_raised(error)  # noqa: SLF001
+
+
+async def start_server(
+    handler: Handler,
+    host: str | Sequence[str] | None = None,
+    port: int | str | None = None,
+    *,
+    grace: float | None = DEFAULT_GRACE,
+    header: SupportsIndex | DecimalHeader = 10,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+    frame_timeout: float | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    write_limit: Limit = DEFAULT_LIMIT,
+    **server_options: Any,
+) -> FrameServer:
+    """Listens for clients that speak in frames. `TCP_NODELAY` is set.
+
+    Args:
+        handler: Called with a `FrameStream` for each client; a coroutine function. See `FrameServer`.
+        host: The address, or addresses, to listen on; None for all.
+        port: The port; 0 for any that is free (see `FrameServer.sockets`).
+        grace: Seconds that handlers have left when the server is closed; None for no limit.
+        header: As for `open_connection`.
+        max_frame_size: As for `open_connection`.
+        keep_header: As for `open_connection`.
+        frame_timeout: As for `open_connection`.
+        limit: As for `open_connection`.
+        write_limit: As for `open_connection`.
+        **server_options: As for `loop.create_server`: ssl, family, sock, backlog, reuse_port, start_serving,
+            ssl_handshake_timeout, and so on.
+
+    Raises:
+        OSError: The address cannot be had.
+        TypeError, ValueError: An argument is wrong. Nothing is listened on.
+    """
+    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    server = FrameServer(_callable(handler), chosen, _seconds(grace))
+    # Its signature, seen by a type checker, tells apart what may be given together.
+    listen: Any = server.get_loop().create_server
+    return await server._listen(listen, host, port, **server_options)  # noqa: SLF001
+
+
+async def start_unix_server(
+    handler: Handler,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    grace: float | None = DEFAULT_GRACE,
+    header: SupportsIndex | DecimalHeader = 10,
+    max_frame_size: SupportsIndex | None = None,
+    keep_header: bool = False,
+    frame_timeout: float | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    write_limit: Limit = DEFAULT_LIMIT,
+    **server_options: Any,
+) -> FrameServer:
+    """Listens on a Unix socket.
+
+    Args:
+        handler: As for `start_server`.
+        path: The socket's path; None where a `sock` is given.
+        grace: As for `start_server`.
+        header: As for `open_connection`.
+        max_frame_size: As for `open_connection`.
+        keep_header: As for `open_connection`.
+        frame_timeout: As for `open_connection`.
+        limit: As for `open_connection`.
+        write_limit: As for `open_connection`.
+        **server_options: As for `loop.create_unix_server`: ssl, sock, backlog, start_serving, and so on.
+
+    Raises:
+        OSError, TypeError, ValueError: As `start_server`.
+    """
+    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    server = FrameServer(_callable(handler), chosen, _seconds(grace))
+    listen: Any = server.get_loop().create_unix_server
+    return await server._listen(listen, path, **server_options)  # noqa: SLF001
+
+
+def _callable(handler: Handler) -> Handler:
+    if not callable(handler):
+        message = f"handler must be a coroutine function, not '{type(handler).__name__}'"
+        raise TypeError(message)
+    return handler
+
+
+def _seconds(grace: float | None) -> float | None:
+    if grace is None:
+        return None
+    if not isinstance(grace, (int, float)) or isinstance(grace, bool):
+        message = f"grace must be a number of seconds or None, not '{type(grace).__name__}'"
+        raise TypeError(message)
+    if not grace >= 0:
+        message = f"grace must be at least 0 seconds, not {grace}"
+        raise ValueError(message)
+    return grace

@@ -1,0 +1,153 @@
+//! What a stream has received, and who waits for it.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::super::grant::Grant;
+use super::super::intake::Intake;
+use super::super::memory::growing::GrowingBytes;
+use super::super::store::PyStore;
+use super::arrival::{Arrival, Wanted};
+use super::backlog::Backlog;
+use crate::codec::{Decoder, Error};
+
+/// The receiving half of a stream, without its lock.
+pub(super) struct Inbox {
+    pub(super) intake: Intake,
+    /// What comes behind the bytes that the decoder has. Nobody receives into the unfinished frame while there
+    /// is some.
+    pub(super) backlog: Backlog,
+    /// Who waits for a frame, or has been told, and did not run yet.
+    pub(super) reader: Option<Py<Arrival>>,
+    /// Bytes that may wait; where there are more, reading pauses until no more than `low` are left.
+    high: usize,
+    low: usize,
+    paused: bool,
+    /// No more bytes will come: when what is here has been taken, the end is told.
+    pub(super) ended: bool,
+    /// Nothing is taken or given any more.
+    pub(super) closed: bool,
+}
+
+/// What a call that receives has found.
+pub(super) enum Taken {
+    Frame(Py<PyBytes>),
+    /// At least one.
+    Frames(Vec<Py<PyBytes>>),
+    Nothing,
+    End,
+}
+
+impl Inbox {
+    pub(super) fn new(decoder: Decoder<GrowingBytes>, high: usize, low: usize) -> Self {
+        Self {
+            intake: Intake::new(decoder),
+            backlog: Backlog::default(),
+            reader: None,
+            high,
+            low,
+            paused: false,
+            ended: false,
+            closed: false,
+        }
+    }
+
+    /// Takes the first `count` bytes of what was lent.
+    pub(super) fn received(&mut self, py: Python<'_>, grant: Grant, count: usize) {
+        if self.closed {
+            grant.give_back(py);
+            return;
+        }
+        if self.backlog.len() == 0 {
+            if self.intake.take_in_place(&grant, count) {
+                return;
+            }
+            let bytes = grant.bytes(py, count);
+            if !self.intake.decoder.has_next(bytes) {
+                // The beginning of a frame goes where the rest of it is received. Without memory for it the stream is
+                // refused, and the next call says so.
+                let store = PyStore { py, owner: None };
+                let _ = self.intake.decoder.decode(&store, bytes, &mut 0);
+                grant.give_back(py);
+                return;
+            }
+        }
+        self.backlog.push(py, grant, count);
+    }
+
+    /// What is here of what is wanted.
+    pub(super) fn take(&mut self, py: Python<'_>, wanted: Wanted) -> Result<Taken, Error> {
+        match wanted {
+            Wanted::Frame | Wanted::Item => Ok(self.next(py)?.map_or(Taken::Nothing, Taken::Frame)),
+            Wanted::Frames(limit) => {
+                let mut frames = Vec::new();
+                let result = self.next_many(py, limit, &mut frames);
+                if !frames.is_empty() {
+                    return Ok(Taken::Frames(frames));
+                }
+                result.map(|()| Taken::Nothing)
+            }
+        }
+    }
+
+    /// The next frame, if all of it is here.
+    #[inline]
+    fn next(&mut self, py: Python<'_>) -> Result<Option<Py<PyBytes>>, Error> {
+        let store = PyStore { py, owner: None };
+        let Self { intake: Intake { decoder, .. }, backlog, .. } = self;
+        let mut at = backlog.at;
+        let bytes = backlog.bytes(py);
+        let result = match decoder.decode_whole(&store, bytes, &mut at) {
+            Some(frame) => Ok(Some(frame)),
+            None => decoder.decode(&store, bytes, &mut at),
+        };
+        backlog.at = at;
+        result
+    }
+
+    fn next_many(
+        &mut self,
+        py: Python<'_>,
+        limit: usize,
+        frames: &mut Vec<Py<PyBytes>>,
+    ) -> Result<(), Error> {
+        if limit == usize::MAX && self.intake.decoder.error().is_none() {
+            let store = PyStore { py, owner: None };
+            let result = self.intake.decoder.feed_into(&store, self.backlog.rest(py), frames);
+            self.backlog.clear(py);
+            return result;
+        }
+        while frames.len() < limit {
+            match self.next(py)? {
+                Some(frame) => frames.push(frame),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is to be told that there is a frame, or an error.
+    pub(super) fn wake(&mut self, py: Python<'_>) -> Option<Py<Arrival>> {
+        let reader = self.reader.as_ref()?;
+        let tell = self.has_next(py) && reader.get().wake_as_arrived();
+        tell.then(|| reader.clone_ref(py))
+    }
+
+    fn has_next(&self, py: Python<'_>) -> bool {
+        self.intake.decoder.has_next(self.backlog.rest(py))
+    }
+
+    /// Whether reading is to pause.
+    pub(super) fn pause(&mut self) -> bool {
+        let pause = !self.paused && self.backlog.len() > self.high;
+        self.paused |= pause;
+        pause
+    }
+
+    /// Whether reading is to go on.
+    pub(super) fn resume(&mut self) -> bool {
+        let resume = self.paused && self.backlog.len() <= self.low;
+        self.paused &= !resume;
+        resume
+    }
+}

@@ -1,0 +1,34 @@
+//! `async for` over a stream.
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+
+use super::arrival::{Arrival, Wanted};
+use super::queue::FrameQueue;
+
+/// What `FrameStream` is iterated by.
+#[pyclass(name = "_FrameIteration", module = "framing._framing", subclass, frozen)]
+pub(in crate::python) struct FrameIteration {
+    queue: Py<FrameQueue>,
+}
+
+#[pymethods]
+impl FrameIteration {
+    #[new]
+    fn new(queue: Py<FrameQueue>) -> Self {
+        Self { queue }
+    }
+
+    fn __aiter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    /// The next frame, until the peer ends the stream between two frames.
+    fn __anext__(&self, py: Python<'_>) -> Arrival {
+        Arrival::new(self.queue.clone_ref(py), Wanted::Item)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.queue)
+    }
+}

@@ -1,0 +1,374 @@
+//! Frames on their way to a transport.
+//!
+//! A transport sends each write by a system call of its own, which costs many times what a small frame does. So
+//! frames that are sent in a burst are put together, and handed over by one write: while a batch of received frames
+//! is worked off, and, from the second frame on, within one turn of the event loop. The first frame, or the only
+//! one, never waits; no other waits beyond the loop's next turn.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+
+use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::errors::exception;
+use super::super::header::PyDecimalHeader;
+use super::super::memory::bytes::{BytesWriter, copied};
+use super::super::memory::calls::call_one;
+use super::super::payload::{Input, Payload, Payloads, Wire, at};
+use crate::codec::{Error, FrameEncoder, HeaderFormat};
+
+/// So many bytes are worth a write.
+const ENOUGH: usize = 64 * 1024;
+
+/// A program that computes for longer than this between two frames does not send them in a burst.
+const PATIENCE: Duration = Duration::from_micros(500);
+
+/// The sending half of a connection.
+#[pyclass(name = "_Outbox", module = "framing._framing", frozen)]
+pub(in crate::python) struct Outbox {
+    state: Mutex<State>,
+    /// Whether more frames are expected at once, because more were received.
+    busy: AtomicBool,
+    /// Whether nothing was written since the last read, or in this turn of the loop.
+    fresh: AtomicBool,
+}
+
+struct State {
+    encoder: FrameEncoder,
+    /// The transport's `write`, while there is a transport.
+    write: Option<Py<PyAny>>,
+    /// The event loop's `call_soon`.
+    call_soon: Option<Py<PyAny>>,
+    /// Frames that wait for company.
+    waiting: Vec<u8>,
+    /// When the first of them came. Set while there are some.
+    since: Option<Instant>,
+    /// Whether the loop will hand them over in its next turn.
+    scheduled: bool,
+    /// Nothing is taken.
+    barred: bool,
+}
+
+/// What becomes of frames that have been taken.
+enum Next {
+    /// They wait; the loop has been told.
+    Wait,
+    /// They wait; the loop is to be told.
+    Schedule(Py<PyAny>),
+    /// All of it is to be written now.
+    Write(Vec<u8>),
+}
+
+#[pymethods]
+impl Outbox {
+    #[new]
+    #[pyo3(signature = (header = HeaderArgument::default(), *, max_frame_size = None))]
+    fn new(header: HeaderArgument, max_frame_size: Option<Named<Integer>>) -> PyResult<Self> {
+        let HeaderArgument(header) = header;
+        let encoder = FrameEncoder::new(header);
+        let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
+        let state = State {
+            encoder,
+            write: None,
+            call_soon: None,
+            waiting: Vec::new(),
+            since: None,
+            scheduled: false,
+            barred: true,
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            busy: AtomicBool::new(false),
+            fresh: AtomicBool::new(true),
+        })
+    }
+
+    /// Says where frames go: by the `write` of a transport, and by the `call_soon` of its loop.
+    fn bind(&self, py: Python<'_>, write: Py<PyAny>, call_soon: Py<PyAny>) {
+        let mut state = self.lock(py);
+        let before = (state.write.replace(write), state.call_soon.replace(call_soon));
+        state.barred = false;
+        drop(state);
+        drop(before);
+    }
+
+    /// Forgets the transport, and what was not handed over.
+    fn unbind(&self, py: Python<'_>) {
+        let mut state = self.lock(py);
+        let before = (state.write.take(), state.call_soon.take(), state.take_waiting());
+        state.barred = true;
+        drop(state);
+        drop(before);
+    }
+
+    /// Whether nothing is taken.
+    #[getter]
+    fn barred(&self, py: Python<'_>) -> bool {
+        self.lock(py).barred
+    }
+
+    #[setter]
+    fn set_barred(&self, py: Python<'_>, barred: bool) {
+        self.lock(py).barred = barred;
+    }
+
+    /// Takes one payload. False: the box is barred, nothing was taken.
+    pub(super) fn put(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        let Payload(input) = payload;
+        let payload = input.bytes(py)?;
+        let mut state = this.ready(py, payload.len())?;
+        if state.barred {
+            return Ok(false);
+        }
+        if !this.goes_alone(&state, payload.len()) {
+            if let Err(error) = state.add(payload) {
+                drop(state);
+                return Err(exception(py, &error, None));
+            }
+            let next = this.next(py, &mut state);
+            drop(state);
+            Self::carry_on(slf, next)?;
+            return Ok(true);
+        }
+        let plan = match state.encoder.plan(payload) {
+            Ok(plan) => plan,
+            Err(error) => {
+                drop(state);
+                return Err(exception(py, &error, None));
+            }
+        };
+        let mut writer = BytesWriter::new(py, plan.frame_size())?;
+        writer.put_with(plan.header_size(), |header| state.encoder.write_header(plan, header));
+        writer.put(payload);
+        let write = this.begin_write(py, &state);
+        drop(state);
+        call_write(py, write, writer.finish(py).as_any())?;
+        Ok(true)
+    }
+
+    /// Takes many payloads, or none.
+    fn put_many(slf: &Bound<'_, Self>, payloads: Payloads<'_>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        let Payloads(inputs) = payloads;
+        let payloads = slices(py, &inputs)?;
+        let mut state = this.lock(py);
+        if state.barred {
+            return Ok(false);
+        }
+        let start = state.waiting.len();
+        if let Err((index, error)) = state.add_all(&payloads) {
+            state.waiting.truncate(start);
+            drop(state);
+            return Err(at(py, index, exception(py, &error, None)));
+        }
+        if state.waiting.len() == start {
+            return Ok(true);
+        }
+        let next = this.next(py, &mut state);
+        drop(state);
+        Self::carry_on(slf, next)?;
+        Ok(true)
+    }
+
+    /// Takes bytes that are frames already.
+    fn put_encoded(slf: &Bound<'_, Self>, wire: Wire<'_>) -> PyResult<bool> {
+        let (py, this) = (slf.py(), slf.get());
+        let Wire(input) = wire;
+        let bytes = input.bytes(py)?;
+        let mut state = this.ready(py, bytes.len())?;
+        if state.barred {
+            return Ok(false);
+        }
+        if bytes.is_empty() {
+            return Ok(true);
+        }
+        if this.goes_alone(&state, bytes.len()) {
+            let object = match input.unchanging() {
+                Some(object) => object.clone(),
+                None => copied(py, bytes)?.into_bound(py),
+            };
+            let write = this.begin_write(py, &state);
+            drop(state);
+            call_write(py, write, object.as_any())?;
+            return Ok(true);
+        }
+        state.waiting.extend_from_slice(bytes);
+        let next = this.next(py, &mut state);
+        drop(state);
+        Self::carry_on(slf, next)?;
+        Ok(true)
+    }
+
+    /// Hands over what waits.
+    pub(super) fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        let mut state = self.lock(py);
+        if state.waiting.is_empty() {
+            return Ok(());
+        }
+        let waiting = state.take_waiting();
+        let write = self.begin_write(py, &state);
+        drop(state);
+        call_write(py, write, copied(py, &waiting)?.bind(py).as_any())
+    }
+
+    /// What the loop calls in its next turn.
+    fn _turn(&self, py: Python<'_>) -> PyResult<()> {
+        self.lock(py).scheduled = false;
+        self.flush(py)?;
+        self.fresh.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Bytes that wait for company.
+    #[getter]
+    fn size(&self, py: Python<'_>) -> usize {
+        self.lock(py).waiting.len()
+    }
+
+    /// The header format.
+    #[getter]
+    fn header(&self, py: Python<'_>) -> PyDecimalHeader {
+        let HeaderFormat::Decimal(header) = self.lock(py).encoder.header();
+        header.into()
+    }
+
+    /// The largest payload sent or accepted, in the header's unit.
+    #[getter]
+    fn max_frame_size(&self, py: Python<'_>) -> u64 {
+        self.lock(py).encoder.max_frame_size()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
+        let Ok(state) = self.state.try_lock() else { return Ok(()) };
+        visit.call(&state.write)?;
+        visit.call(&state.call_soon)
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        self.unbind(py);
+    }
+}
+
+impl Outbox {
+    /// Something was received; `busy` where more frames are expected to be sent before long.
+    #[inline]
+    pub(super) fn received(&self, busy: bool) {
+        self.fresh.store(true, Ordering::Relaxed);
+        self.set_busy(busy);
+    }
+
+    /// Whether more frames are expected to be sent before long.
+    #[inline]
+    pub(super) fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Relaxed);
+    }
+
+    /// Whether the next frame is the first of its turn, and no other is expected.
+    fn is_only(&self) -> bool {
+        self.fresh.load(Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether a frame of `size` bytes is written by itself, without being put together with others.
+    fn goes_alone(&self, state: &State, size: usize) -> bool {
+        state.waiting.is_empty() && (size >= ENOUGH || self.is_only())
+    }
+
+    /// What becomes of the frames that wait, now that there is one more.
+    fn next(&self, py: Python<'_>, state: &mut State) -> Next {
+        let now = Instant::now();
+        let since = *state.since.get_or_insert(now);
+        let is_late = now.duration_since(since) > PATIENCE;
+        if is_late || state.waiting.len() >= ENOUGH || self.is_only() {
+            return Next::Write(state.take_waiting());
+        }
+        match &state.call_soon {
+            Some(call_soon) if !state.scheduled => {
+                state.scheduled = true;
+                Next::Schedule(call_soon.clone_ref(py))
+            }
+            _ => Next::Wait,
+        }
+    }
+
+    /// The transport's `write`; what comes after this call is no longer the first.
+    fn begin_write(&self, py: Python<'_>, state: &State) -> Option<Py<PyAny>> {
+        self.fresh.store(false, Ordering::Relaxed);
+        state.write.as_ref().map(|write| write.clone_ref(py))
+    }
+
+    fn carry_on(slf: &Bound<'_, Self>, next: Next) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        match next {
+            Next::Wait => Ok(()),
+            Next::Schedule(call_soon) => {
+                let turn = slf.getattr(intern!(py, "_turn"))?;
+                call_one(call_soon.bind(py), &turn).map(drop)
+            }
+            Next::Write(bytes) => {
+                let write = this.begin_write(py, &this.lock(py));
+                call_write(py, write, copied(py, &bytes)?.bind(py).as_any())
+            }
+        }
+    }
+
+    /// The state, with nothing waiting where `size` bytes are to be written by themselves.
+    fn ready(&self, py: Python<'_>, size: usize) -> PyResult<MutexGuard<'_, State>> {
+        let state = self.lock(py);
+        if size < ENOUGH || state.waiting.is_empty() {
+            return Ok(state);
+        }
+        drop(state);
+        self.flush(py)?;
+        Ok(self.lock(py))
+    }
+
+    /// No Python code runs while this is held.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_waiting(&mut self) -> Vec<u8> {
+        self.since = None;
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Adds the frames of `payloads` to those that wait.
+    fn add_all(&mut self, payloads: &[&[u8]]) -> Result<(), (usize, Error)> {
+        for (index, payload) in payloads.iter().enumerate() {
+            self.add(payload).map_err(|error| (index, error))?;
+        }
+        Ok(())
+    }
+
+    /// Adds one frame to those that wait.
+    fn add(&mut self, payload: &[u8]) -> Result<(), Error> {
+        let plan = self.encoder.plan(payload)?;
+        let start = self.waiting.len();
+        self.waiting.resize(start + plan.header_size(), b' ');
+        self.encoder.write_header(plan, &mut self.waiting[start..]);
+        self.waiting.extend_from_slice(payload);
+        Ok(())
+    }
+}
+
+fn slices<'a>(py: Python<'a>, inputs: &'a [Input<'_>]) -> PyResult<Vec<&'a [u8]>> {
+    let judged =
+        |(index, input): (usize, &'a Input<'_>)| input.bytes(py).map_err(|error| at(py, index, error));
+    inputs.iter().enumerate().map(judged).collect()
+}
+
+fn call_write(py: Python<'_>, write: Option<Py<PyAny>>, bytes: &Bound<'_, PyAny>) -> PyResult<()> {
+    match write {
+        Some(write) => call_one(write.bind(py), bytes).map(drop),
+        None => Ok(()),
+    }
+}

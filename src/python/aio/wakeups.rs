@@ -1,0 +1,78 @@
+//! The tasks that an event loop is to wake in its next turn.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+
+use super::super::memory::calls::call_one;
+use super::arrival::Arrival;
+
+/// One for each event loop.
+#[pyclass(name = "_Wakeups", module = "framing._framing", frozen, weakref)]
+#[derive(Default)]
+pub(in crate::python) struct Wakeups(Mutex<Vec<Py<Arrival>>>);
+
+#[pymethods]
+impl Wakeups {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the loop calls in its next turn.
+    fn _turn(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let arrivals = std::mem::take(&mut *this.lock(py));
+        let mut arrivals = arrivals.into_iter();
+        while let Some(arrival) = arrivals.next() {
+            if let Err(error) = Arrival::run(arrival.bind(py)) {
+                // A task ends the program. Should that go on, the others are woken as well.
+                for left in arrivals {
+                    Arrival::wake_again(left.bind(py))?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
+        let Ok(arrivals) = self.0.try_lock() else { return Ok(()) };
+        arrivals.iter().try_for_each(|arrival| visit.call(arrival))
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        let before = std::mem::take(&mut *self.lock(py));
+        drop(before);
+    }
+}
+
+impl Wakeups {
+    /// Wakes the task that awaits `arrival` in the loop's next turn.
+    pub(super) fn push(
+        slf: &Bound<'_, Self>,
+        arrival: &Bound<'_, Arrival>,
+        call_soon: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let is_first = {
+            let mut arrivals = slf.get().lock(py);
+            arrivals.push(arrival.clone().unbind());
+            arrivals.len() == 1
+        };
+        if is_first {
+            let turn = slf.getattr(intern!(py, "_turn"))?;
+            call_one(call_soon, &turn)?;
+        }
+        Ok(())
+    }
+
+    /// No Python code runs while this is held.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Vec<Py<Arrival>>> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+}
