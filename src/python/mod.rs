@@ -29,7 +29,7 @@ mod _framing {
     #[pymodule_export]
     use super::aio::arrival::Arrival;
     #[pymodule_export]
-    use super::aio::iteration::FrameIteration;
+    use super::aio::iteration::{FrameIteration, Item};
     #[pymodule_export]
     use super::aio::outbox::Outbox;
     #[pymodule_export]

@@ -157,7 +157,7 @@ async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: byt
                 raise ConnectionClosed
         return frames[0]
     except BaseException:
-        if wire or decoder.buffered:
+        if decoder.buffered:
             _keep(reader, decoder)
         raise
     finally:

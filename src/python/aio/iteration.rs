@@ -24,7 +24,25 @@ impl FrameIteration {
     }
 
     /// The next frame, until the peer ends the stream between two frames.
-    fn __anext__(&self, py: Python<'_>) -> Arrival {
+    fn __anext__(&self, py: Python<'_>) -> Item {
+        Item { queue: self.queue.clone_ref(py) }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.queue)
+    }
+}
+
+/// One step of an iteration. It is not the [`Arrival`] itself, which asyncio would take for a future wherever a program
+/// hands it over (`wait_for`, `gather`).
+#[pyclass(name = "_Item", module = "framing._framing", frozen)]
+pub(in crate::python) struct Item {
+    queue: Py<FrameQueue>,
+}
+
+#[pymethods]
+impl Item {
+    fn __await__(&self, py: Python<'_>) -> Arrival {
         Arrival::new(self.queue.clone_ref(py), Wanted::Item)
     }
 

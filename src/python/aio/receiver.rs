@@ -174,8 +174,12 @@ impl FrameReceiver {
         if taken { Ok(()) } else { call_method(slf.as_any(), "_refuse", ()).map(drop) }
     }
 
-    /// What the end of the stream amounts to: `None` between two frames, else the error.
+    /// What the end of the stream amounts to: `None` between two frames, or where nothing is to be told any more;
+    /// else the error.
     fn _end<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.is_stopped() || self.lock(py).decoder.error().is_some() {
+            return Ok(None);
+        }
         end(py, || self.lock(py))
     }
 
