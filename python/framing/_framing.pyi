@@ -9,7 +9,7 @@ from types import EllipsisType
 from typing import Any, Final, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Outbox", "_Wakeups", "_forked", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -559,7 +559,7 @@ class _FrameIteration:
     What `FrameStream` is iterated by.
     """
     def __aiter__(self, /) -> _FrameIteration: ...
-    def __anext__(self, /) -> _Arrival:
+    def __anext__(self, /) -> _Item:
         """
         The next frame, until the peer ends the stream between two frames.
         """
@@ -626,7 +626,7 @@ class _FrameQueue:
         """
         Part of `asyncio.BufferedProtocol`: so many bytes have been received.
         """
-    def get_buffer(self, /, sizehint: Any) -> memoryview:
+    def get_buffer(self, /, sizehint: Any) -> "Buffer":
         """
         Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
         """
@@ -657,7 +657,8 @@ class _FrameReceiver:
         """
     def _end(self, /) -> Any | None:
         """
-        What the end of the stream amounts to: `None` between two frames, else the error.
+        What the end of the stream amounts to: `None` between two frames, or where nothing is to be told any more;
+        else the error.
         """
     def _stalled(self, /) -> Any:
         """
@@ -688,7 +689,7 @@ class _FrameReceiver:
         Args:
             frames: At least one frame, as `bytes`.
         """
-    def get_buffer(self, /, sizehint: Any) -> memoryview:
+    def get_buffer(self, /, sizehint: Any) -> "Buffer":
         """
         Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
         """
@@ -717,6 +718,14 @@ class _FrameReceiver:
         """
         A snapshot of the counters of received frames.
         """
+
+@final
+class _Item:
+    """
+    One step of an iteration. It is not the [`Arrival`] itself, which asyncio would take for a future wherever a program
+    hands it over (`wait_for`, `gather`).
+    """
+    def __await__(self, /) -> _Arrival: ...
 
 @final
 class _Outbox:
@@ -755,7 +764,7 @@ class _Outbox:
         """
     def put(self, /, payload: str | Buffer) -> bool:
         """
-        Takes one payload. False: the box is barred, nothing was taken.
+        Takes one payload. False: the box is barred or spent, nothing was taken.
         """
     def put_encoded(self, /, wire: Buffer) -> bool:
         """
@@ -765,10 +774,23 @@ class _Outbox:
         """
         Takes many payloads, or none.
         """
+    def put_now(self, /, payload: str | Buffer) -> bool:
+        """
+        Takes one payload. False: the box is barred, nothing was taken.
+        """
+    def renew(self, /) -> None:
+        """
+        Says that the loop has had a turn.
+        """
     @property
     def size(self, /) -> int:
         """
         Bytes that wait for company.
+        """
+    @property
+    def spent(self, /) -> bool:
+        """
+        Whether the loop is to have a turn before more is sent.
         """
     def unbind(self, /) -> None:
         """
@@ -786,9 +808,25 @@ class _Wakeups:
         What the loop calls in its next turn.
         """
 
+@final
+class _Window:
+    """
+    The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
+    than to make one for each read.
+    """
+    def __getitem__(self, index: Any, /) -> Any: ...
+    def __len__(self, /) -> int: ...
+    def __setitem__(self, index: Any, value: Any, /) -> None: ...
+
 def _forked() -> None:
     """
     Called in the child of a fork: it has only the thread that forked.
+    """
+
+def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None) -> int | None:
+    """
+    The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
+    header says only what may be the least: then a decoder is to see it.
     """
 
 def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":

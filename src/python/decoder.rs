@@ -12,6 +12,7 @@ use super::grant::Grant;
 use super::header::PyDecimalHeader;
 use super::intake::Intake;
 use super::memory::bytes::{BytesWriter, list};
+use super::memory::window::Window;
 use super::payload::{Data, Input};
 use super::stats::Snapshot;
 use super::store::PyStore;
@@ -178,15 +179,15 @@ impl PyFrameDecoder {
         let window = {
             let mut inner = self.lock(py);
             if let Some(grant) = inner.intake.lent(py)? {
-                grant.window(py)
+                grant.window(py)?
             } else {
                 let grant = Grant::scratch(py)?;
-                let window = grant.window(py);
+                let window = grant.window(py)?;
                 let _none = inner.intake.lend(grant);
                 window
             }
         };
-        window.view(py)
+        Window::view(&window)
     }
 
     /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they

@@ -3,12 +3,16 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::arguments::{HeaderArgument, Integer, Named};
+use super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::decoder::PyFrameDecoder;
 use super::encoder::PyFrameEncoder;
 use super::errors::exception;
 use super::memory::bytes::list;
+use super::memory::growing::GrowingBytes;
 use super::payload::{Data, Payload};
+use super::store::PyStore;
+use crate::codec::Decoder;
+use crate::codec::store::Partial;
 
 /// Gives the frame of one payload: header + payload.
 ///
@@ -76,4 +80,29 @@ pub(super) fn decode<'py>(
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
     list(py, frames).map_err(|(error, _)| error)
+}
+
+/// The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
+/// header says only what may be the least: then a decoder is to see it.
+#[pyfunction]
+#[pyo3(signature = (head, header, max_frame_size))]
+pub(super) fn _payload_size<'py>(
+    py: Python<'py>,
+    head: &Bound<'py, PyBytes>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+) -> PyResult<Option<usize>> {
+    let HeaderArgument(header) = header;
+    let mut decoder: Decoder<GrowingBytes> = Decoder::new(header);
+    decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+    let store = PyStore { py, owner: None };
+    Ok(match decoder.decode(&store, head.as_bytes(), &mut 0) {
+        Ok(Some(_empty)) => Some(0),
+        Ok(None) => {
+            let needed = decoder.needed();
+            let behind = decoder.in_place().map(|(partial, missing)| (partial.len(), missing));
+            (behind == Some((0, needed))).then_some(needed)
+        }
+        Err(_) => None,
+    })
 }

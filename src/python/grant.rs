@@ -32,9 +32,12 @@ impl Grant {
     }
 
     /// What a view of the memory is to stand on.
-    pub(super) fn window(&self, py: Python<'_>) -> Window {
+    pub(super) fn window<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Window>> {
+        if let Self::Shared(shared) = self {
+            return Ok(shared.window(py));
+        }
         let (memory, start, len) = self.parts();
-        Window { memory: memory.clone_ref(py), start, len }
+        Bound::new(py, Window { memory: memory.clone_ref(py), start, len })
     }
 
     /// The first `count` of the bytes.

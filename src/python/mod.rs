@@ -43,9 +43,11 @@ mod _framing {
     #[pymodule_export]
     use super::encoder::PyFrameEncoder;
     #[pymodule_export]
-    use super::functions::{decode, encode};
+    use super::functions::{_payload_size, decode, encode};
     #[pymodule_export]
     use super::header::PyDecimalHeader;
+    #[pymodule_export]
+    use super::memory::window::Window;
     #[pymodule_export]
     use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};
     #[pymodule_export]

@@ -6,8 +6,8 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, SupportsIndex
 
-from .._errors import ConcurrencyError, ConnectionClosed, FramingError
-from .._framing import FrameDecoder, FrameEncoder, encode
+from .._errors import ConcurrencyError, ConnectionClosed
+from .._framing import FrameDecoder, FrameEncoder, _payload_size, encode
 
 if TYPE_CHECKING:
     import asyncio
@@ -19,16 +19,11 @@ if TYPE_CHECKING:
     from .._framing import DecimalHeader
 
     NewDecoder: TypeAlias = Callable[[], FrameDecoder]
-    Sizes: TypeAlias = dict[bytes, int]
-    Framing: TypeAlias = tuple[NewDecoder, int, Sizes]
 
 __all__ = ["read_frame", "write_frame"]
 
 _READ_SIZE = 256 * 1024
 """Bytes to take out of a reader at once: it makes two copies of them."""
-
-_HEADERS, _FRAMINGS = 1024, 16
-"""How many headers are remembered, of how many ways of framing."""
 
 _COPIED = 256 * 1024
 """Bytes of a payload that costs more to copy than a second write does."""
@@ -39,12 +34,8 @@ _reading: set[int] = set()
 _unfinished: dict[weakref.ref[asyncio.StreamReader], FrameDecoder] = {}
 """What calls that gave up have read of a frame. A WeakKeyDictionary, but whether it is empty is known at once."""
 
-_framings: dict[tuple[DecimalHeader, int, bool], Framing] = {}
-"""For each way of framing: what makes decoders, the header's width, and the payload sizes of headers that a decoder
-has accepted."""
-
-_latest: tuple[object, object, object, Framing] = (object(), None, None, (FrameDecoder, 0, {}))
-"""The arguments of a recent call, and what there is for them."""
+_latest: tuple[object, object, object, NewDecoder, int] = (object(), None, None, FrameDecoder, 0)
+"""The arguments of a recent call, which have been judged; what makes decoders of them; and the header's width."""
 
 
 async def read_frame(
@@ -80,10 +71,9 @@ async def read_frame(
             argument is out of range.
         OSError: The reader's own.
     """
-    known_header, known_limit, known_keep, framing = _latest
+    known_header, known_limit, known_keep, new_decoder, width = _latest
     if header is not known_header or max_frame_size is not known_limit or keep_header is not known_keep:
-        framing = _framing(header, max_frame_size, keep_header)
-    new_decoder, width, sizes = framing
+        new_decoder, width = _judge(header, max_frame_size, keep_header)
     me = id(reader)
     if me in _reading:
         raise ConcurrencyError("another call is reading a frame from this reader")
@@ -96,10 +86,8 @@ async def read_frame(
     try:
         _reading.add(me)
         wire = await reader.read(width)
-        size = sizes.get(wire)
-        if size is None:
-            size = _learn(sizes, wire, new_decoder())
-        if size is not None:
+        size = _payload_size(wire, header, max_frame_size)
+        if size is not None and size <= _READ_SIZE:
             payload = await reader.read(size) if size else b""
             if len(payload) == size:
                 return wire + payload if keep_header else payload
@@ -183,37 +171,16 @@ def _begun(reader: asyncio.StreamReader, new_decoder: NewDecoder) -> FrameDecode
     return decoder
 
 
-def _framing(
+def _judge(
     header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None, keep_header: bool
-) -> Framing:
-    """What there is for these arguments, which are the latest from now on."""
+) -> tuple[NewDecoder, int]:
+    """What makes decoders for these arguments, which are the latest from now on, and the header's width."""
     global _latest
     new_decoder = partial(FrameDecoder, header, max_frame_size=max_frame_size, keep_header=keep_header)
-    arguments = _arguments(new_decoder())
-    framing = _framings.get(arguments)
-    if framing is None:
-        if len(_framings) >= _FRAMINGS:
-            _framings.clear()
-        framing = _framings[arguments] = (new_decoder, arguments[0].width, {})
-    _latest = (header, max_frame_size, keep_header, framing)
-    return framing
+    width = new_decoder().header.width
+    _latest = (header, max_frame_size, keep_header, new_decoder, width)
+    return new_decoder, width
 
 
 def _arguments(decoder: FrameDecoder) -> tuple[DecimalHeader, int, bool]:
     return decoder.header, decoder.max_frame_size, decoder.keep_header
-
-
-def _learn(sizes: Sizes, wire: bytes, decoder: FrameDecoder) -> int | None:
-    """The bytes of the payload behind a header, where it is whole and accepted and says just that."""
-    if len(wire) < decoder.needed or decoder.header.unit != "bytes":
-        return None
-    try:
-        size = 0 if decoder.feed(wire) else decoder.needed
-    except FramingError:
-        return None
-    if size > _READ_SIZE:
-        return None
-    if len(sizes) >= _HEADERS:
-        sizes.clear()
-    sizes[wire] = size
-    return size

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from .._framing import _Outbox
@@ -18,7 +18,8 @@ class Senders:
     """Senders that wait for room, first come, first served.
 
     The outbox is barred whenever a send may not go straight through: while the transport has too much, while
-    others wait already, and when there is nothing to send to any more.
+    others wait already, and when there is nothing to send to any more. It is spent where too much was sent without
+    the loop getting a turn.
     """
 
     __slots__ = ("_loop", "_outbox", "_refuse", "_waiting", "is_paused")
@@ -67,6 +68,9 @@ class Senders:
         Cancelled meanwhile, it has handed over nothing.
         """
         self._raise_refusal()
+        if self._outbox.spent:
+            await asyncio.sleep(0)
+            self._outbox.renew()
         turn = self._loop.create_future()
         self._waiting.append(turn)
         try:

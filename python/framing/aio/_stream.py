@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ from .._errors import FrameWouldBlock
 from .._framing import _FrameIteration
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterable
     from types import TracebackType
     from typing import Self
@@ -84,7 +84,7 @@ class FrameStream(_FrameIteration):
             OSError: The connection broke.
         """
         if not self._put(payload):
-            await self._channel.senders.wait(self._put, payload)
+            await self._channel.senders.wait(self._channel.outbox.put_now, payload)
 
     async def send_many(self, payloads: Iterable[str | Buffer]) -> None:
         """Sends many frames at once; waits first as `send` does.
@@ -95,10 +95,10 @@ class FrameStream(_FrameIteration):
         Raises:
             FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
         """
-        put = self._channel.outbox.put_many
+        outbox = self._channel.outbox
         payloads = payloads if isinstance(payloads, (list, tuple)) else list(payloads)
-        if not put(payloads):
-            await self._channel.senders.wait(put, payloads)
+        if outbox.spent or not outbox.put_many(payloads):
+            await self._channel.senders.wait(outbox.put_many, payloads)
 
     async def send_encoded(self, wire: Buffer) -> None:
         """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
@@ -110,9 +110,9 @@ class FrameStream(_FrameIteration):
         Raises:
             TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
         """
-        put = self._channel.outbox.put_encoded
-        if not put(wire):
-            await self._channel.senders.wait(put, wire)
+        outbox = self._channel.outbox
+        if outbox.spent or not outbox.put_encoded(wire):
+            await self._channel.senders.wait(outbox.put_encoded, wire)
 
     def send_nowait(self, payload: str | Buffer) -> None:
         """Sends one frame, as `send` does, or raises where that would have to wait.
@@ -122,7 +122,7 @@ class FrameStream(_FrameIteration):
                 taken; `drain` waits for room.
             FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
         """
-        if not self._put(payload):
+        if not self._channel.outbox.put_now(payload):
             raise self._channel.refusal() or FrameWouldBlock._of_send(  # noqa: SLF001
                 self.header.width
             )
@@ -133,9 +133,13 @@ class FrameStream(_FrameIteration):
         Raises:
             ConnectionClosed, BrokenPipeError, OSError: As `send`.
         """
-        self._channel.outbox.flush()
-        if self._channel.outbox.barred:
-            await self._channel.senders.wait(None, None)
+        channel = self._channel
+        channel.outbox.flush()
+        if channel.transport.is_closing():
+            # A transport that is broken says so in the loop's next turn.
+            await asyncio.sleep(0)
+        if channel.outbox.barred:
+            await channel.senders.wait(None, None)
 
     def write_eof(self) -> None:
         """Says to the peer that nothing more comes, once everything has gone out. Receiving goes on.

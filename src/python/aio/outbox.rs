@@ -5,7 +5,7 @@
 //! is worked off, and, from the second frame on, within one turn of the event loop. The first frame, or the only
 //! one, never waits; no other waits beyond the loop's next turn.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,10 @@ const ENOUGH: usize = 64 * 1024;
 /// A program that computes for longer than this between two frames does not send them in a burst.
 const PATIENCE: Duration = Duration::from_micros(500);
 
+/// So many writes may follow each other without the event loop getting a turn. A transport that is broken says so in
+/// a turn of the loop, and takes everything until then; and others want their turn, too.
+const WRITES_PER_TURN: usize = 16;
+
 /// The sending half of a connection.
 #[pyclass(name = "_Outbox", module = "framing._framing", frozen)]
 pub(in crate::python) struct Outbox {
@@ -36,6 +40,8 @@ pub(in crate::python) struct Outbox {
     busy: AtomicBool,
     /// Whether nothing was written since the last read, or in this turn of the loop.
     fresh: AtomicBool,
+    /// The writes since the loop had a turn, as far as is known here.
+    writes: AtomicUsize,
 }
 
 struct State {
@@ -85,6 +91,7 @@ impl Outbox {
             state: Mutex::new(state),
             busy: AtomicBool::new(false),
             fresh: AtomicBool::new(true),
+            writes: AtomicUsize::new(0),
         })
     }
 
@@ -117,8 +124,13 @@ impl Outbox {
         self.lock(py).barred = barred;
     }
 
+    /// Takes one payload. False: the box is barred or spent, nothing was taken.
+    fn put(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
+        if slf.get().spent() { Ok(false) } else { Self::put_now(slf, payload) }
+    }
+
     /// Takes one payload. False: the box is barred, nothing was taken.
-    pub(super) fn put(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
+    pub(super) fn put_now(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         let Payload(input) = payload;
         let payload = input.bytes(py)?;
@@ -219,10 +231,22 @@ impl Outbox {
 
     /// What the loop calls in its next turn.
     fn _turn(&self, py: Python<'_>) -> PyResult<()> {
+        self.renew();
         self.lock(py).scheduled = false;
         self.flush(py)?;
         self.fresh.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the loop is to have a turn before more is sent.
+    #[getter]
+    fn spent(&self) -> bool {
+        self.writes.load(Ordering::Relaxed) >= WRITES_PER_TURN
+    }
+
+    /// Says that the loop has had a turn.
+    fn renew(&self) {
+        self.writes.store(0, Ordering::Relaxed);
     }
 
     /// Bytes that wait for company.
@@ -260,6 +284,7 @@ impl Outbox {
     /// Something was received; `busy` where more frames are expected to be sent before long.
     #[inline]
     pub(super) fn received(&self, busy: bool) {
+        self.renew();
         self.fresh.store(true, Ordering::Relaxed);
         self.set_busy(busy);
     }
@@ -300,6 +325,7 @@ impl Outbox {
     /// The transport's `write`; what comes after this call is no longer the first.
     fn begin_write(&self, py: Python<'_>, state: &State) -> Option<Py<PyAny>> {
         self.fresh.store(false, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
         state.write.as_ref().map(|write| write.clone_ref(py))
     }
 

@@ -5,13 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyMemoryView};
+use pyo3::types::PyBytes;
 
 use super::super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::super::errors::{concurrent, exception};
 use super::super::intake::Intake;
 use super::super::memory::bytes::BytesWriter;
 use super::super::memory::calls::call_method;
+use super::super::memory::window::Window;
 use super::super::stats::Snapshot;
 use super::arrival::{Arrival, Wanted};
 use super::inbox::{Inbox, Taken};
@@ -72,13 +73,13 @@ impl FrameQueue {
     }
 
     /// Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
-    #[pyo3(signature = (sizehint))]
+    #[pyo3(signature = (sizehint) -> "Buffer")]
     #[expect(unused_variables, reason = "any size will do")]
     fn get_buffer<'py>(
         &self,
         py: Python<'py>,
         sizehint: &Bound<'_, PyAny>,
-    ) -> PyResult<Bound<'py, PyMemoryView>> {
+    ) -> PyResult<Bound<'py, Window>> {
         lend(py, || IntakeGuard(self.lock(py)))
     }
 
@@ -213,12 +214,12 @@ impl FrameQueue {
     pub(super) fn take(slf: &Bound<'_, Self>, wanted: Wanted) -> PyResult<Taken> {
         let (py, this) = (slf.py(), slf.get());
         let mut state = this.lock(py);
+        if state.closed {
+            return Ok(Taken::End);
+        }
         if state.reader.is_some() {
             drop(state);
             return Err(concurrent(py, "another task is receiving on this stream"));
-        }
-        if state.closed {
-            return Ok(Taken::End);
         }
         let result = state.take(py, wanted);
         let ended = state.ended;

@@ -8,7 +8,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyDict, PyList, PyMemoryView, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::super::arguments::{HeaderArgument, Integer, Named, limited};
 use super::super::errors::{Obstacle, exception, incomplete};
@@ -16,6 +16,7 @@ use super::super::grant::Grant;
 use super::super::intake::Intake;
 use super::super::memory::bytes::list;
 use super::super::memory::calls::{call_method, call_method_one};
+use super::super::memory::window::Window;
 use super::super::payload::Payload;
 use super::super::stats::Snapshot;
 use super::super::timeout::Seconds;
@@ -96,13 +97,13 @@ impl FrameReceiver {
     }
 
     /// Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
-    #[pyo3(signature = (sizehint))]
+    #[pyo3(signature = (sizehint) -> "Buffer")]
     #[expect(unused_variables, reason = "any size will do")]
     fn get_buffer<'py>(
         &self,
         py: Python<'py>,
         sizehint: &Bound<'_, PyAny>,
-    ) -> PyResult<Bound<'py, PyMemoryView>> {
+    ) -> PyResult<Bound<'py, Window>> {
         lend(py, || self.lock(py))
     }
 
@@ -170,7 +171,7 @@ impl FrameReceiver {
     fn send(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<()> {
         let py = slf.py();
         let outbox = slf.get().outbox(py).as_ref().map(|outbox| outbox.clone_ref(py));
-        let taken = outbox.map_or(Ok(false), |outbox| Outbox::put(outbox.bind(py), payload))?;
+        let taken = outbox.map_or(Ok(false), |outbox| Outbox::put_now(outbox.bind(py), payload))?;
         if taken { Ok(()) } else { call_method(slf.as_any(), "_refuse", ()).map(drop) }
     }
 
@@ -273,28 +274,21 @@ impl FrameReceiver {
     }
 }
 
-/// A view of memory for the next read: of the unfinished frame's where that is large, else of what all
-/// transports of the thread share.
-pub(super) fn lend<'a, 'py, G>(
-    py: Python<'py>,
-    lock: impl Fn() -> G,
-) -> PyResult<Bound<'py, PyMemoryView>>
+/// Memory for the next read: the unfinished frame's where that is large, else what all transports of the thread
+/// share.
+pub(super) fn lend<'a, 'py, G>(py: Python<'py>, lock: impl Fn() -> G) -> PyResult<Bound<'py, Window>>
 where
     G: std::ops::DerefMut<Target = Intake> + 'a,
 {
-    let window = match lock().lent(py)? {
-        Some(Grant::Shared(shared)) => return Ok(shared.view.bind(py).clone()),
-        Some(grant) => Some(grant.window(py)),
-        None => None,
-    };
-    if let Some(window) = window {
-        return window.view(py);
+    let lent = lock().lent(py)?.map(|grant| grant.window(py)).transpose()?;
+    if let Some(window) = lent {
+        return Ok(window);
     }
     let shared = Shared::take(py)?;
-    let view = shared.view.bind(py).clone();
+    let window = shared.window(py);
     let before = lock().lend(Grant::Shared(shared));
     drop(before);
-    Ok(view)
+    Ok(window)
 }
 
 /// What the end of the stream amounts to: `None` between two frames, else the error.

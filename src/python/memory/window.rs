@@ -8,7 +8,8 @@ use pyo3::types::{PyBytes, PyMemoryView};
 
 use super::bytes::ssize;
 
-/// The owner of the memory that a view from `get_buffer` shows.
+/// The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
+/// than to make one for each read.
 #[pyclass(name = "_Window", module = "framing._framing", frozen)]
 pub(in crate::python) struct Window {
     pub(in crate::python) memory: Py<PyBytes>,
@@ -18,13 +19,32 @@ pub(in crate::python) struct Window {
 
 impl Window {
     /// A view of the memory, for a transport to write to.
-    pub(in crate::python) fn view(self, py: Python<'_>) -> PyResult<Bound<'_, PyMemoryView>> {
-        PyMemoryView::from(Bound::new(py, self)?.as_any())
+    pub(in crate::python) fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
+        PyMemoryView::from(slf.as_any())
     }
 }
 
 #[pymethods]
 impl Window {
+    fn __len__(&self) -> usize {
+        self.len
+    }
+
+    fn __getitem__<'py>(
+        slf: &Bound<'py, Self>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::view(slf)?.get_item(index)
+    }
+
+    fn __setitem__(
+        slf: &Bound<'_, Self>,
+        index: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        Self::view(slf)?.set_item(index, value)
+    }
+
     unsafe fn __getbuffer__(
         slf: Bound<'_, Self>,
         view: *mut ffi::Py_buffer,

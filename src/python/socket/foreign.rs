@@ -154,7 +154,8 @@ impl<'py> Flight<'_, 'py> {
     fn recv_into(&self, limit: usize) -> PyResult<Option<(Py<PyBytes>, usize)>> {
         let py = self.sock.py();
         let memory = pool::take(py)?;
-        let view = Window { memory: memory.clone_ref(py), start: 0, len: limit }.view(py)?;
+        let window = Window { memory: memory.clone_ref(py), start: 0, len: limit };
+        let view = Window::view(&Bound::new(py, window)?)?;
         let result = call_method(&self.sock, "recv_into", (&view,));
         // Or the memory would be taken for somebody else's as long as the view is there.
         let released = view.call_method0("release");
