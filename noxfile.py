@@ -28,7 +28,7 @@ STUB = ROOT / "python" / "framing" / "_framing.pyi"
 MATURIN = "maturin>=1.16,<2"
 RUFF = "ruff>=0.17,<0.18"
 MYPY = "mypy>=2.4,<3"
-BENCH_PEERS = ["msgpack>=1.2"]
+BENCH_PEERS = ["msgpack>=1.2", "uvloop>=0.22; sys_platform != 'win32'", "picows>=2", "websockets>=15"]
 
 
 def cargo(session: nox.Session, *arguments: str) -> None:
@@ -93,6 +93,7 @@ def bench_quick(session: nox.Session) -> None:
     session.install(".", *BENCH_PEERS)
     session.run("python", "benches/codec.py", "--quick")
     session.run("python", "benches/blocking.py", "--quick")
+    session.run("python", "benches/aio.py", "--quick")
     cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec", "--", "--quick")
 
 
@@ -102,6 +103,7 @@ def bench(session: nox.Session) -> None:
     session.install(".", *BENCH_PEERS)
     session.run("python", "benches/codec.py", *session.posargs)
     session.run("python", "benches/blocking.py", *session.posargs)
+    session.run("python", "benches/aio.py", *session.posargs)
     cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import by_hand
 import framing
 import harness
+import memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +35,12 @@ def rows(option: harness.Options) -> list[harness.Row]:
     objects = 200 if option.quick else 2_000
     frames = 100_000 if option.quick else 10_000_000
     return [
-        _row("memory: one large frame (VmHWM)", "its size", _run(large, size), size, 1.05),
-        _row("memory: idle FramedSocket (RSS)", "4 KiB", _run(idle, objects), 4096, None),
-        _row("memory: 1 GB claimed, 1 MiB sent (RSS)", "1 MiB", _run(stalled, CHUNK), CHUNK, None),
-        _row("memory: leak over 90% of the frames", "1 MiB", _run(leak, frames), CHUNK, 1.0),
+        memory.row("memory: one large frame (VmHWM)", "its size", _run(large, size), size, 1.05),
+        memory.row("memory: idle FramedSocket (RSS)", "4 KiB", _run(idle, objects), 4096, None),
+        memory.row(
+            "memory: 1 GB claimed, 1 MiB sent (RSS)", "1 MiB", _run(stalled, CHUNK), CHUNK, None
+        ),
+        memory.row("memory: leak over 90% of the frames", "1 MiB", _run(leak, frames), CHUNK, 1.0),
     ]
 
 
@@ -57,26 +60,26 @@ def large(size: int) -> float:
         feeder = threading.Thread(target=feed)
         feeder.start()
         receiver.recv()
-        before = _status("VmHWM")
+        before = memory.status("VmHWM")
         frame = receiver.recv()
         feeder.join()
         assert len(frame) == size
-        return _status("VmHWM") - before
+        return memory.status("VmHWM") - before
 
 
 def idle(count: int) -> float:
     """What a `FramedSocket` adds that has received a frame and waits for the next one."""
-    _allow_files(2 * count + 100)
+    harness.allow_files(2 * count + 100)
     pairs = [socket.socketpair() for _ in range(count + 1)]
     for _, far in pairs:
         far.sendall(by_hand.encode(bytes(32)))
     # What there is only once is there after the first.
     receivers = [_received(pairs[0][0])]
     gc.collect()
-    before = _status("VmRSS")
+    before = memory.status("VmRSS")
     receivers += [_received(near) for near, _ in pairs[1:]]
     gc.collect()
-    return (_status("VmRSS") - before) / count
+    return (memory.status("VmRSS") - before) / count
 
 
 def stalled(size: int) -> float:
@@ -87,7 +90,7 @@ def stalled(size: int) -> float:
         far.sendall(by_hand.encode(bytes(32)))
         receiver.recv()
         chunk = bytes(64 * 1024)
-        before = _status("VmRSS")
+        before = memory.status("VmRSS")
         far.sendall(b"%-10d" % STALLED_SIZE)
         for _ in range(0, size, len(chunk)):
             far.sendall(chunk)
@@ -96,7 +99,7 @@ def stalled(size: int) -> float:
             except BlockingIOError:
                 continue
             raise AssertionError("the frame cannot be complete")
-        return _status("VmRSS") - before
+        return memory.status("VmRSS") - before
 
 
 def leak(count: int) -> float:
@@ -109,12 +112,12 @@ def leak(count: int) -> float:
         before = None
         for done in range(0, count, many):
             if before is None and done >= count // 10:
-                before = _status("VmRSS")
+                before = memory.status("VmRSS")
             far.sendall(wire)
             for _ in range(many):
                 receiver.recv()
         assert before is not None
-        return _status("VmRSS") - before
+        return memory.status("VmRSS") - before
 
 
 def _received(sock: socket.socket) -> framing.FramedSocket:
@@ -123,27 +126,9 @@ def _received(sock: socket.socket) -> framing.FramedSocket:
     return receiver
 
 
-def _allow_files(count: int) -> None:
-    # Not on Windows, where this module is imported all the same.
-    import resource
-
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, most), most))
-
-
-def _status(key: str) -> int:
-    with Path("/proc/self/status").open() as lines:
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key + ":"))
-
-
 def _run(measure: Callable[[int], float], argument: int) -> float:
     command = [sys.executable, str(Path(__file__)), measure.__name__, str(argument)]
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-
-
-def _row(workload: str, against: str, ours: float, theirs: float, limit: float | None) -> harness.Row:
-    ratio = ours / theirs
-    return harness.Row(workload, against, ratio, ratio, ratio, limit, ours, theirs, "bytes")
 
 
 if __name__ == "__main__":

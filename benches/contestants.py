@@ -35,7 +35,7 @@ class Contestants(ExitStack):
 
     def recv_many(self, end: type[ends.End]) -> harness.Turn:
         sock = self._linked("feed", end)
-        return links.receiving(sock, self._wire_size(end), end(sock).recv_many)
+        return links.receiving(sock, self._wire_size(end), links.timed(end(sock).recv_many))
 
     def recv_into(self) -> harness.Turn:
         sock = self._linked("feed", ends.Framed)
@@ -83,6 +83,7 @@ class Contestants(ExitStack):
         sock = self._linked("drain", ends.Exact)
         batch = self.batch
 
+        @links.timed
         def send(count: int) -> None:
             sendall = sock.sendall
             for _ in range(count):
@@ -96,6 +97,7 @@ class Contestants(ExitStack):
         mine = end(sock)
         send, recv, payload = mine.send, mine.recv, self.payload
 
+        @links.timed
         def exchange(count: int) -> None:
             for _ in range(count):
                 send(payload)
@@ -108,6 +110,7 @@ class Contestants(ExitStack):
         sock = self._linked("bounce", ends.Exact)
         message = by_hand.encode(self.payload)
 
+        @links.timed
         def exchange(count: int) -> None:
             sendall, recv, size = sock.sendall, sock.recv, len(message)
             for _ in range(count):
@@ -122,6 +125,7 @@ class Contestants(ExitStack):
         mine = end(sock)
         batch = self.batch
 
+        @links.timed
         def exchange(count: int) -> None:
             for _ in range(count):
                 mine.send_many(batch)
@@ -136,7 +140,8 @@ class Contestants(ExitStack):
         return len(end.wire(self.payload))
 
 
-def _calling(call: Callable[[], object]) -> Callable[[int], None]:
+def _calling(call: Callable[[], object]) -> harness.Turn:
+    @links.timed
     def repeat(count: int) -> None:
         for _ in range(count):
             call()
@@ -144,7 +149,8 @@ def _calling(call: Callable[[], object]) -> Callable[[int], None]:
     return repeat
 
 
-def _giving(call: Callable[[T], object], argument: T) -> Callable[[int], None]:
+def _giving(call: Callable[[T], object], argument: T) -> harness.Turn:
+    @links.timed
     def repeat(count: int) -> None:
         for _ in range(count):
             call(argument)
@@ -152,9 +158,10 @@ def _giving(call: Callable[[T], object], argument: T) -> Callable[[int], None]:
     return repeat
 
 
-def _draining(sock: socket.socket, wire_size: int) -> Callable[[int], None]:
+def _draining(sock: socket.socket, wire_size: int) -> harness.Turn:
     buffer = bytearray(peers.DRAIN_SIZE)
 
+    @links.timed
     def drain(count: int) -> None:
         recv_into = sock.recv_into
         left = count * wire_size

@@ -97,6 +97,18 @@ def pin() -> None:
         os.sched_setaffinity(0, {_CORES[-1]})
 
 
+def allow_files(count: int) -> None:
+    """Lets this process, and those that it starts, have so many files open, or as many as the system allows."""
+    # Not on Windows, where this module is imported all the same.
+    import resource
+
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        count = min(count, most)
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), most))
+
+
 def pin_apart(process: int) -> None:
     """Keep another process on a core of its own, if there is a second one."""
     if _CORES:
@@ -143,7 +155,15 @@ def race(
     count: int = 1,
 ) -> list[Row]:
     """The same for contestants that take their own time."""
-    takers = [ours, *(take for _, take, _ in others)]
+    ours_took, *others_took = take_turns(option, [ours, *(take for _, take, _ in others)], count=count)
+    return [
+        ratio(workload, name, ours_took, took, limit)
+        for (name, _, limit), took in zip(others, others_took, strict=True)
+    ]
+
+
+def take_turns(option: Options, takers: Sequence[Turn], *, count: int = 1) -> list[list[float]]:
+    """What an operation took, in seconds, in each turn of each contestant."""
     loops = [_calibrate(take, option.turn) for take in takers]
     turns: list[list[float]] = [[] for _ in takers]
     enabled = gc.isenabled()
@@ -155,24 +175,26 @@ def race(
     finally:
         if enabled:
             gc.enable()
-    rows = []
-    for (name, _, limit), times in zip(others, turns[1:], strict=True):
-        ratios = sorted(a / b for a, b in zip(turns[0], times, strict=True))
-        quartile = len(ratios) // 4
-        rows.append(
-            Row(
-                workload,
-                name,
-                ratio=statistics.median(ratios),
-                low=ratios[quartile],
-                high=ratios[-1 - quartile],
-                limit=limit,
-                ours=statistics.median(turns[0]) * 1e9,
-                theirs=statistics.median(times) * 1e9,
-                unit="ns",
-            )
-        )
-    return rows
+    return turns
+
+
+def ratio(
+    workload: str, against: str, ours: Sequence[float], theirs: Sequence[float], limit: float | None
+) -> Row:
+    """The row of two that took turns."""
+    ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
+    quartile = len(ratios) // 4
+    return Row(
+        workload,
+        against,
+        ratio=statistics.median(ratios),
+        low=ratios[quartile],
+        high=ratios[-1 - quartile],
+        limit=limit,
+        ours=statistics.median(ours) * 1e9,
+        theirs=statistics.median(theirs) * 1e9,
+        unit="ns",
+    )
 
 
 def report(option: Options, rows: Sequence[Row]) -> None:
@@ -191,7 +213,8 @@ def report(option: Options, rows: Sequence[Row]) -> None:
 def _calibrate(take: Turn, turn: float) -> int:
     """How many calls fill a turn. The first calls also warm caches and the allocator up."""
     loop = 1
-    while (took := take(loop)) < turn / 4:
+    # The better of two: an interruption must not pass for work.
+    while (took := min(take(loop), take(loop))) < turn / 4:
         loop *= 2
     return max(1, round(loop * turn / took))
 

@@ -45,8 +45,17 @@ def linked(role: str, end: type[ends.End], size: int) -> Iterator[socket.socket]
                 process.kill()
 
 
-def receiving(sock: socket.socket, wire_size: int, receive: Callable[[int], object]) -> harness.Turn:
-    """Times `receive`, called with a number of messages that have arrived.
+def timed(work: Callable[[int], object]) -> harness.Turn:
+    def take(count: int) -> float:
+        start = time.perf_counter()
+        work(count)
+        return time.perf_counter() - start
+
+    return take
+
+
+def receiving(sock: socket.socket, wire_size: int, receive: harness.Turn) -> harness.Turn:
+    """Turns of `receive`, called with a number of messages that have arrived.
 
     That they have arrived keeps the feeder out of the figures: to send takes longer than to receive.
     """
@@ -58,42 +67,42 @@ def receiving(sock: socket.socket, wire_size: int, receive: Callable[[int], obje
             now = min(count, at_once)
             peers.order(sock, now)
             _wait(sock, now * wire_size)
-            took += _timed(receive, now)
+            took += receive(now)
             count -= now
         return took
 
     return turn
 
 
-def streaming(sock: socket.socket, receive: Callable[[int], object]) -> harness.Turn:
-    """Times `receive` while the feeder sends: who is slower decides."""
+def streaming(sock: socket.socket, receive: harness.Turn) -> harness.Turn:
+    """Turns of `receive` while the feeder sends: who is slower decides."""
 
     def turn(count: int) -> float:
         peers.order(sock, count)
         _wait(sock, 1)
-        return _timed(receive, count)
+        return receive(count)
 
     return turn
 
 
-def sending(sock: socket.socket, wire_size: int, send: Callable[[int], object]) -> harness.Turn:
-    """Times `send`, called with a number of messages, of so many bytes each, that a peer drains."""
+def sending(sock: socket.socket, wire_size: int, send: harness.Turn) -> harness.Turn:
+    """Turns of `send`, called with a number of messages, of so many bytes each, that a peer drains."""
 
     def turn(count: int) -> float:
         peers.order(sock, count * wire_size)
-        took = _timed(send, count)
+        took = send(count)
         peers.wait_drained(sock)
         return took
 
     return turn
 
 
-def exchanging(sock: socket.socket, exchange: Callable[[int], object]) -> harness.Turn:
-    """Times `exchange`, called with a number of round trips to a peer that echoes."""
+def exchanging(sock: socket.socket, exchange: harness.Turn) -> harness.Turn:
+    """Turns of `exchange`, called with a number of round trips to a peer that echoes."""
 
     def turn(count: int) -> float:
         peers.order(sock, count)
-        return _timed(exchange, count)
+        return exchange(count)
 
     return turn
 
@@ -106,9 +115,3 @@ def _wait(sock: socket.socket, size: int) -> None:
     select.select([sock], [], [])
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
-
-
-def _timed(work: Callable[[int], object], count: int) -> float:
-    start = time.perf_counter()
-    work(count)
-    return time.perf_counter() - start

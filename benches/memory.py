@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import harness
 
@@ -65,11 +66,6 @@ print(status("VmRSS") - before)
 """
 
 
-def _run(program: str, argument: int) -> float:
-    command = [sys.executable, "-c", _PRELUDE + program, str(argument)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def rows(option: harness.Options) -> list[harness.Row]:
     """The memory rows; Linux only, where /proc says."""
     if not sys.platform.startswith("linux"):
@@ -78,12 +74,23 @@ def rows(option: harness.Options) -> list[harness.Row]:
     idle = 2_000 if option.quick else 100_000
     frames = 100_000 if option.quick else 10_000_000
     return [
-        _row("memory: one large frame (VmHWM)", "its size", _run(_ONE_LARGE_FRAME, size), size, 1.05),
-        _row("memory: idle FrameDecoder (RSS)", "512 B", _run(_IDLE, idle), 512, 1.0),
-        _row("memory: leak over 90% of the frames", "1 MiB", _run(_LEAK, frames), 2**20, 1.0),
+        row("memory: one large frame (VmHWM)", "its size", _run(_ONE_LARGE_FRAME, size), size, 1.05),
+        row("memory: idle FrameDecoder (RSS)", "512 B", _run(_IDLE, idle), 512, 1.0),
+        row("memory: leak over 90% of the frames", "1 MiB", _run(_LEAK, frames), 2**20, 1.0),
     ]
 
 
-def _row(workload: str, against: str, ours: float, theirs: float, limit: float) -> harness.Row:
+def status(key: str, process: int | str = "self") -> int:
+    """Bytes, of those that the system counts for a process; Linux only."""
+    with Path(f"/proc/{process}/status").open() as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key + ":"))
+
+
+def row(workload: str, against: str, ours: float, theirs: float, limit: float | None) -> harness.Row:
     ratio = ours / theirs
     return harness.Row(workload, against, ratio, ratio, ratio, limit, ours, theirs, "bytes")
+
+
+def _run(program: str, argument: int) -> float:
+    command = [sys.executable, "-c", _PRELUDE + program, str(argument)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

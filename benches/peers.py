@@ -1,8 +1,8 @@
 """The far side of a benchmark: a process with one connection, which does what it is ordered.
 
-    python benches/peers.py PORT feed|drain|bounce|echo|echo_many END SIZE
+    python benches/peers.py PORT feed|drain|drain_and_tell|bounce|echo|echo_many END SIZE
 
-An order is a number of messages (for `drain`, of bytes), and comes over the connection itself, while
+An order is a number of messages (of bytes, for those who drain), and comes over the connection itself, while
 nothing else is under way there.
 """
 
@@ -65,6 +65,15 @@ def feed(sock: socket.socket, end: type[ends.End], size: int) -> Callable[[int],
 
 
 def drain(sock: socket.socket, _end: type[ends.End], _size: int) -> Callable[[int], None]:
+    return _draining(sock, b".")
+
+
+def drain_and_tell(sock: socket.socket, end: type[ends.End], _size: int) -> Callable[[int], None]:
+    """Tells by an empty message, for those who read nothing else."""
+    return _draining(sock, end.wire(b""))
+
+
+def _draining(sock: socket.socket, drained: bytes) -> Callable[[int], None]:
     buffer = bytearray(DRAIN_SIZE)
 
     def obey(count: int) -> None:
@@ -72,7 +81,7 @@ def drain(sock: socket.socket, _end: type[ends.End], _size: int) -> Callable[[in
             if not (received := sock.recv_into(buffer)):
                 raise EOFError
             count -= received
-        sock.sendall(b".")
+        sock.sendall(drained)
 
     return obey
 
@@ -111,7 +120,7 @@ def echo_many(sock: socket.socket, end: type[ends.End], size: int) -> Callable[[
     return obey
 
 
-ROLES = {role.__name__: role for role in (feed, drain, bounce, echo, echo_many)}
+ROLES = {role.__name__: role for role in (feed, drain, drain_and_tell, bounce, echo, echo_many)}
 ENDS: dict[str, type[ends.End]] = {
     end.__name__: end for end in (ends.Framed, ends.Exact, ends.Buffered, ends.Multiprocessing)
 }

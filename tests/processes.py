@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -102,6 +103,36 @@ def peer(pieces: Iterable[bytes], *, end: bool = True) -> Iterator[int]:
 
 def stream(port: int) -> Iterator[bytes]:
     """What the server on this port sends, from the first byte to the end."""
-    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+    with connect(port) as connection:
         while chunk := connection.recv(65536):
             yield chunk
+
+
+def connect(port: int, receive_buffer: int | None = None) -> socket.socket:
+    """Connects to the server on this port; with little room for what comes, if so wanted."""
+    connection = socket.socket()
+    # It has to be small before the connection is made.
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    connection.settimeout(TIMEOUT)
+    try:
+        connection.connect(("127.0.0.1", port))
+    except OSError:
+        connection.close()
+        raise
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def greeted(port: int) -> socket.socket:
+    """Connects to a server that speaks first, and takes the first byte: it has begun with this client."""
+    connection = connect(port)
+    assert connection.recv(1)
+    return connection
+
+
+def vanish(connection: socket.socket) -> None:
+    """Resets the connection, as a process does that is killed with something unread."""
+    # With a linger time of zero, closing resets.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()

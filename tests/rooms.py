@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processes import TIMEOUT, finished, first_line, serving, started
+from processes import connect, finished, first_line, serving, started, vanish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, Self
 
 CHAT = Path(__file__).parent.parent / "examples" / "chat"
-SERVERS = ("plain_server.py", "server.py")
-CLIENTS = ("plain_client.py", "client.py")
+SELECT_SERVERS = ("plain_server.py", "server.py")
+SERVERS = (*SELECT_SERVERS, "aio_server.py")
+CLIENTS = ("plain_client.py", "client.py", "aio_client.py")
 
 
 def frame(text: str) -> bytes:
@@ -134,13 +134,7 @@ class Guest:
     """A bare socket in the room: sends and sees the very bytes."""
 
     def __init__(self, port: int, receive_buffer: int | None = None) -> None:
-        self.socket = socket.socket()
-        # It has to be small before the connection is made.
-        if receive_buffer is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(TIMEOUT)
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connect(port, receive_buffer)
 
     def send(self, wire: bytes) -> None:
         """Sends these bytes, framed or not."""
@@ -159,8 +153,7 @@ class Guest:
 
     def vanish(self) -> None:
         """Resets the connection, as a process does that is killed with something unread."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
+        vanish(self.socket)
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from rooms import CLIENTS, LOST, NOT_FRAMED, SERVERS, Guest, frame, room
+from rooms import CLIENTS, LOST, NOT_FRAMED, SELECT_SERVERS, SERVERS, Guest, frame, room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,6 +152,7 @@ def test_one_reads_late(here: Room) -> None:
             assert eve.receive(len(wire)) == wire
 
 
+@pytest.mark.parametrize("here", SELECT_SERVERS, indirect=True)
 def test_more_than_a_crowd(here: Room, others: Callable[[], None]) -> None:
     with contextlib.ExitStack() as stack:
         crowd = [stack.enter_context(here.guest(f"guest {number}")) for number in range(198)]

@@ -7,24 +7,32 @@ import contextlib
 import itertools
 import pickle
 import runpy
-import signal
 import socket
-import struct
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import framing
 import pytest
-from processes import TIMEOUT, finished, first_line, peer, run, serving, started, stream
+from processes import (
+    finished,
+    first_line,
+    greeted,
+    peer,
+    run,
+    serving,
+    started,
+    stream,
+    vanish,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 TUTORIAL = Path(__file__).parent.parent / "examples" / "tutorial"
 
-TEXT_SERVERS = ("plain_server.py", "server.py")
-TEXT_CLIENTS = ("plain_client.py", "client.py")
+TEXT_SERVERS = ("plain_server.py", "server.py", "aio_server.py")
+TEXT_CLIENTS = ("plain_client.py", "client.py", "aio_client.py")
 SERVERS = (*TEXT_SERVERS, "pickle_server.py")
 CLIENTS = (*TEXT_CLIENTS, "pickle_client.py")
 PAIRS = list(zip(SERVERS, CLIENTS, strict=True))
@@ -104,7 +112,7 @@ def test_every_pair_however_cut(
 
 
 @pytest.mark.parametrize("server", TEXT_SERVERS)
-def test_both_servers_send_the_very_same_bytes(server: str) -> None:
+def test_every_server_sends_the_very_same_bytes(server: str) -> None:
     with serving(TUTORIAL / server, *sending(TEXTS)) as (process, port):
         assert b"".join(stream(port)) == WIRE
         assert finished(process) == (0, "")
@@ -140,7 +148,7 @@ def test_the_pickle_client_warns_of_other_hosts(host: str) -> None:
         assert "warning: localhost" in one_line(complaints)
 
 
-@pytest.mark.parametrize("client", TEXT_CLIENTS)
+@pytest.mark.parametrize("client", ["plain_client.py", "client.py"])
 def test_receive_at_every_cut(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The kernel may put together again what a relay cuts; here nothing does.
     monkeypatch.syspath_prepend(TUTORIAL)
@@ -254,9 +262,10 @@ def test_messages_before_something_not_framed(client: str) -> None:
     assert "invalid header" in one_line(complaints)
 
 
-def test_framing_refuses_at_the_first_byte() -> None:
+@pytest.mark.parametrize("client", ["client.py", "aio_client.py"])
+def test_framing_refuses_at_the_first_byte(client: str) -> None:
     with peer([NOT_FRAMED["HTTP"][:1]], end=False) as port:
-        status, _, complaints = receive_from(port, "client.py")
+        status, _, complaints = receive_from(port, client)
     assert status == 1
     assert "invalid header b'H'" in one_line(complaints)
 
@@ -266,6 +275,7 @@ def test_framing_refuses_at_the_first_byte() -> None:
     [
         ("plain_client.py", b"\xff", "can't decode byte 0xff"),
         ("client.py", b"\xff", "can't decode byte 0xff"),
+        ("aio_client.py", b"\xff", "can't decode byte 0xff"),
         ("pickle_client.py", b"Welcome to the server!", "not a pickled object"),
         ("pickle_client.py", b"", "not a pickled object"),
     ],
@@ -306,34 +316,13 @@ def test_a_port_that_is_taken(server: str) -> None:
 def test_a_server_survives_clients_that_vanish(server: str, client: str) -> None:
     arguments = ("--clients=4", "--interval=0")
     with serving(TUTORIAL / server, *arguments) as (process, port), contextlib.ExitStack() as stack:
-        vanish(connect(port))
-        silent = stack.enter_context(connect(port))
+        vanish(greeted(port))
+        silent = stack.enter_context(greeted(port))
         status, output, complaints = receive_from(port, client, "--count=3")
         assert (status, len(output.splitlines()), complaints) == (0, 3, "")
-        connect(port).close()
+        greeted(port).close()
         vanish(silent)
         assert finished(process) == (0, "")
-
-
-def connect(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), TIMEOUT)
-    # So that the server has begun with this client.
-    assert connection.recv(1)
-    return connection
-
-
-def vanish(connection: socket.socket) -> None:
-    # With a linger time of zero, closing resets the connection.
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[int]:
-    # Processes inherit that a signal is ignored, as it is where the tests run in the background.
-    before: Any = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield signal.SIGINT
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(("server", "client"), PAIRS)
@@ -341,7 +330,7 @@ def test_ctrl_c_ends_both(server: str, client: str, ctrl_c: int) -> None:
     with (
         serving(TUTORIAL / server) as (sender, port),
         # A client that stays does not hold the server up.
-        connect(port),
+        greeted(port),
         started(TUTORIAL / client, f"--port={port}") as receiver,
     ):
         assert "Welcome to the server!" in first_line(receiver)
