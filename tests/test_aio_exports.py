@@ -14,9 +14,7 @@ from framing import aio
 OBJECTS = {name: getattr(aio, name) for name in aio.__all__}
 
 FRAMING = "header=10, *, max_frame_size=None, keep_header=False"
-OPTIONS = (
-    "header=10, max_frame_size=None, keep_header=False, frame_timeout=None, limit=65536, write_limit=65536"
-)
+OPTIONS = "header=10, max_frame_size=None, keep_header=False, frame_timeout=None, limit=65536, write_limit=65536"
 
 SIGNATURES = {
     "FrameProtocol": f"({FRAMING}, frame_timeout=None)",
@@ -79,9 +77,7 @@ PROPERTIES = {
 def members(thing: type) -> dict[str, Any]:
     """What a class has of ours."""
     return {
-        name: inspect.getattr_static(thing, name)
-        for name in dir(thing)
-        if not name.startswith("_")
+        name: inspect.getattr_static(thing, name) for name in dir(thing) if not name.startswith("_")
     }
 
 
