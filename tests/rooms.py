@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processes import connect, finished, first_line, serving, started, vanish
+from processes import complaints_in, connect, finished, first_line, serving, started, vanish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,10 +109,10 @@ class Person:
         """Waits for the next line on the screen."""
         return first_line(self.process).removesuffix("\n")
 
-    def leaves(self) -> tuple[int, str, str]:
+    def leaves(self, last_words: str = "") -> tuple[int, str, str]:
         """Ends the input, and gives exit status, what else was heard, and complaints."""
-        output, complaints = self.process.communicate()
-        return self.process.returncode, output, complaints
+        output, stderr = self.process.communicate(last_words)
+        return self.process.returncode, output, complaints_in(stderr)
 
 
 @contextlib.contextmanager

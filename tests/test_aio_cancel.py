@@ -27,6 +27,7 @@ from aio_pairs import (
     turns,
     waiting,
 )
+from aio_transport import piped
 from loops import every_loop, run
 from pairs import HELLO, finish
 
@@ -211,6 +212,44 @@ def test_many_readers_in_turn(loop: str) -> None:
                 await turns(generator.randrange(3))
             await asyncio.gather(*readers)
             assert got == sent
+
+    run(loop, main)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@every_loop
+def test_any_sequence_of_calls_keeps_the_stream(loop: str, seed: int) -> None:
+    """Pieces that arrive, calls that begin, wait, are cancelled and go on; at last, what is left is given away."""
+    generator = random.Random(seed)
+    sizes = [0, 1, 9, 50, 3000, 70_000, 300_000]
+
+    async def main() -> None:
+        wire = b"".join(framing.encode(generator.randbytes(generator.choice(sizes))) for _ in range(30))
+        stream, pipe = await piped(keep_header=True, limit=generator.choice([0, 1000, 10**6]))
+        given = 0
+        got: list[bytes] = []
+        task: asyncio.Task[None] | None = None
+
+        async def receive() -> None:
+            got.extend(await generator.choice(list(CALLS.values()))(stream))
+
+        while given < len(wire):
+            match generator.randrange(5):
+                case 0 | 1 if pipe.is_reading():
+                    size = generator.choice([1, 9, 10, 11, 100, 5000, 100_000, 400_000])
+                    pipe.give(wire[given : given + size])
+                    given += size
+                case 2:
+                    await turns(generator.randrange(3))
+                case 3 if task is None or task.done():
+                    task = asyncio.create_task(receive())
+                case 4 if task is not None:
+                    task.cancel()
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        _, rest = stream.detach()
+        assert b"".join(got) + rest == wire
 
     run(loop, main)
 

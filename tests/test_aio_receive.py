@@ -334,8 +334,7 @@ def test_while_sending(loop: str, link: Link) -> None:
     """A peer that sends back what it gets, more than the buffers hold."""
 
     def echo(peer: socket.socket, size: int) -> None:
-        while size:
-            chunk = peer.recv(min(size, 65_536))
+        while size and (chunk := peer.recv(min(size, 65_536))):
             peer.sendall(chunk)
             size -= len(chunk)
 

@@ -136,7 +136,7 @@ def overwrite(given: Any) -> None:
         del given[:]
 
 
-@pytest.mark.parametrize("size", [0, 8, 40_000, 4_000_000])
+@pytest.mark.parametrize("size", [0, 8, 40_000, 1_000_000])
 @pytest.mark.parametrize("make", GIVEN.values(), ids=GIVEN)
 @every_loop
 def test_the_caller_may_use_its_memory_at_once(
@@ -225,9 +225,11 @@ def test_what_else_is_refused(loop: str) -> None:
 
     async def main() -> None:
         async with tcp() as (stream, peer):
-            payloads: Any = 5
-            with pytest.raises(TypeError):
-                await stream.send_many(payloads)
+            # A text would be taken for its characters.
+            several: list[Any] = [5, None, "hello", b"hello"]
+            for payloads in several:
+                with pytest.raises(TypeError):
+                    await stream.send_many(payloads)
             with pytest.raises(LookupError):
                 await stream.send_many(broken())
             wires: list[Any] = ["text", 5, None, [HELLO], memoryview(b"hello!")[::2]]
@@ -247,7 +249,7 @@ def test_what_else_is_refused(loop: str) -> None:
 @each_link
 @every_loop
 def test_frames_of_many_tasks_stay_whole_and_in_order(loop: str, link: Link) -> None:
-    tasks, count = 40, 50
+    tasks, count = 30, 30
     generator = random.Random(3)
 
     def frame(task: int, number: int) -> bytes:

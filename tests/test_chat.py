@@ -85,8 +85,7 @@ def test_the_first_line_is_the_name(server: str, client: str) -> None:
     with room(server) as here, here.person(client, "ann") as ann:
         with person(client, here.port) as bob:
             # An empty line says nothing, not even a name. The last line needs no end.
-            assert bob.process.communicate("\n\nbob\n\nhello\n\nbye") == ("", "")
-            assert bob.process.returncode == 0
+            assert bob.leaves("\n\nbob\n\nhello\n\nbye") == (0, "", "")
         assert [ann.hears(), ann.hears()] == ["bob > hello", "bob > bye"]
         assert ann.leaves() == (0, "", "")
 

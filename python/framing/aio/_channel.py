@@ -52,7 +52,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         """`connected` is called when there is a transport."""
         self.loop = loop
         self.options = options
-        self.senders = Senders(loop, self._outbox, self.refusal)
+        self.senders = Senders(loop, self._outbox)
         # Why the connection broke; raised by every call that finds it broken.
         self.failure: BaseException | None = None
         self._broken_pipe: BrokenPipeError | None = None
@@ -103,7 +103,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         """Part of `asyncio.BaseProtocol`."""
-        self.senders.resume()
+        self.senders.resume(self)
 
     # What the queue calls.
 
@@ -186,7 +186,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         self._outbox.flush()
         self.transport.write_eof()
         self._wrote_eof = True
-        self.senders.update()
+        self.senders.update(self)
 
     def close(self) -> None:
         """Ends the connection when what was sent has gone out."""
@@ -236,7 +236,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         if self._clock is not None:
             self._clock.stop()
         self._finish()
-        self.senders.update()
+        self.senders.update(self)
 
     def _release_waiters(self) -> None:
         """There is nothing to wait for any more, and nothing to send to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from .._framing import _Outbox
 
 __all__ = ["Senders"]
+
+
+class Connection(Protocol):
+    """What senders want to know. It is told to each call, not kept: a connection is not to refer to itself."""
+
+    def refusal(self) -> BaseException | None:
+        """The error for which nothing can be sent, if there is one."""
 
 
 class Senders:
@@ -22,18 +29,11 @@ class Senders:
     the loop getting a turn.
     """
 
-    __slots__ = ("_loop", "_outbox", "_refuse", "_waiting", "is_paused")
+    __slots__ = ("_loop", "_outbox", "_waiting", "is_paused")
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        outbox: _Outbox,
-        refuse: Callable[[], BaseException | None],
-    ) -> None:
-        """`refuse` gives the error for which nothing can be sent, if there is one."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, outbox: _Outbox) -> None:
         self._loop = loop
         self._outbox = outbox
-        self._refuse = refuse
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.is_paused = False
 
@@ -45,14 +45,14 @@ class Senders:
         self.is_paused = True
         self._outbox.barred = True
 
-    def resume(self) -> None:
+    def resume(self, connection: Connection) -> None:
         """The transport has little."""
         self.is_paused = False
-        self.update()
+        self.update(connection)
 
-    def update(self) -> None:
+    def update(self, connection: Connection) -> None:
         """Lets go on who may, after something has changed."""
-        refused = self._refuse() is not None
+        refused = connection.refusal() is not None
         self._outbox.barred = refused or self.is_paused or bool(self._waiting)
         if refused:
             # Each of them finds out why by itself.
@@ -62,29 +62,35 @@ class Senders:
         elif self._waiting and not self.is_paused and not self._waiting[0].done():
             self._waiting[0].set_result(None)
 
-    async def wait(self, hand_over: Callable[[Any], object] | None, argument: object) -> None:
+    async def wait(
+        self,
+        connection: Connection,
+        hand_over: Callable[[Any], object] | None = None,
+        argument: object = None,
+    ) -> None:
         """Waits for one's turn and for room, then calls `hand_over(argument)`.
 
         Cancelled meanwhile, it has handed over nothing.
         """
-        self._raise_refusal()
+        _raise_refusal(connection)
         if self._outbox.spent:
             await asyncio.sleep(0)
             self._outbox.renew()
         turn = self._loop.create_future()
         self._waiting.append(turn)
         try:
-            self.update()
+            self.update(connection)
             await turn
-            self._raise_refusal()
+            _raise_refusal(connection)
             if hand_over is not None:
                 self._outbox.barred = False
                 hand_over(argument)
         finally:
             self._waiting.remove(turn)
-            self.update()
+            self.update(connection)
 
-    def _raise_refusal(self) -> None:
-        error = self._refuse()
-        if error is not None:
-            raise error
+
+def _raise_refusal(connection: Connection) -> None:
+    error = connection.refusal()
+    if error is not None:
+        raise error

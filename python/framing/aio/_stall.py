@@ -77,8 +77,9 @@ class StallClock:
                 self._check()
 
     def stop(self) -> None:
-        """The connection is over."""
+        """The connection is over. Nothing is told any more, and so nobody referred to."""
         self._offset = None
+        self._unfinished, self._stalled = _nothing, _nothing
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -109,3 +110,7 @@ class StallClock:
             self._handle = self._loop.call_soon(self._wait_a_turn, self._reads)
         else:
             self._stalled()
+
+
+def _nothing() -> None:
+    """What a clock that has stopped knows, and does."""

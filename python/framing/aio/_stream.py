@@ -84,7 +84,7 @@ class FrameStream(_FrameIteration):
             OSError: The connection broke.
         """
         if not self._put(payload):
-            await self._channel.senders.wait(self._channel.outbox.put_now, payload)
+            await self._channel.senders.wait(self._channel, self._channel.outbox.put_now, payload)
 
     async def send_many(self, payloads: Iterable[str | Buffer]) -> None:
         """Sends many frames at once; waits first as `send` does.
@@ -98,7 +98,7 @@ class FrameStream(_FrameIteration):
         outbox = self._channel.outbox
         payloads = payloads if isinstance(payloads, (list, tuple)) else list(payloads)
         if outbox.spent or not outbox.put_many(payloads):
-            await self._channel.senders.wait(outbox.put_many, payloads)
+            await self._channel.senders.wait(self._channel, outbox.put_many, payloads)
 
     async def send_encoded(self, wire: Buffer) -> None:
         """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
@@ -112,7 +112,7 @@ class FrameStream(_FrameIteration):
         """
         outbox = self._channel.outbox
         if outbox.spent or not outbox.put_encoded(wire):
-            await self._channel.senders.wait(outbox.put_encoded, wire)
+            await self._channel.senders.wait(self._channel, outbox.put_encoded, wire)
 
     def send_nowait(self, payload: str | Buffer) -> None:
         """Sends one frame, as `send` does, or raises where that would have to wait.
@@ -139,7 +139,7 @@ class FrameStream(_FrameIteration):
             # A transport that is broken says so in the loop's next turn.
             await asyncio.sleep(0)
         if channel.outbox.barred:
-            await channel.senders.wait(None, None)
+            await channel.senders.wait(channel)
 
     def write_eof(self) -> None:
         """Says to the peer that nothing more comes, once everything has gone out. Receiving goes on.

@@ -11,6 +11,10 @@ use super::super::pool::READ_SIZE;
 /// So much of a read is worth the memory it was received into; less is copied, and the memory shared again.
 const WORTH_KEEPING: usize = READ_SIZE / 4;
 
+/// Memory that is not worth a copy, in bytes; and what part of larger memory may be all that is used of it.
+const SMALL: usize = 512;
+const SMALL_PART: usize = 16;
+
 /// Bytes in the order in which they came.
 #[derive(Default)]
 pub(super) struct Backlog {
@@ -80,11 +84,23 @@ impl Backlog {
         grant.give_back(py);
     }
 
-    /// Lets memory go that is not needed any more.
+    /// Lets memory go that is not needed any more: a stream that waits for nothing holds little more than what it has.
     #[inline]
     pub(super) fn trim(&mut self, py: Python<'_>) {
-        if self.len() == 0 {
+        let len = self.len();
+        if len == 0 {
             self.clear(py);
+            return;
+        }
+        let held = match &self.memory {
+            Memory::None => 0,
+            Memory::Own(bytes) => bytes.capacity(),
+            Memory::Received(..) => READ_SIZE,
+        };
+        if held > SMALL && len < held / SMALL_PART {
+            let rest = self.rest(py).to_vec();
+            self.clear(py);
+            self.memory = Memory::Own(rest);
         }
     }
 
