@@ -531,7 +531,7 @@ class _Arrival:
     def add_done_callback(self, /, callback: Any, *, context: Any | None = None) -> None: ...
     def cancel(self, /, msg: Any | None = None) -> bool:
         """
-        Called by the task, which keeps the message.
+        Called by the task, which leaves the message to us.
         """
     def cancelled(self, /) -> bool: ...
     def close(self, /) -> None:
@@ -725,7 +725,10 @@ class _Item:
     One step of an iteration. It is not the [`Arrival`] itself, which asyncio would take for a future wherever a program
     hands it over (`wait_for`, `gather`).
     """
-    def __await__(self, /) -> _Arrival: ...
+    def __await__(self, /) -> _Arrival:
+        """
+        The same each time: `anext(stream, default)` asks for it at every step.
+        """
 
 @final
 class _Outbox:

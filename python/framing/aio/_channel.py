@@ -122,6 +122,12 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
             self.transport.resume_reading()
         except NotImplementedError:
             return
+        except Exception as error:
+            # Who receives has a frame, which is not to be lost.
+            message = "a transport that was to read again has failed"
+            self.loop.call_exception_handler(
+                {"message": message, "exception": error, "transport": self.transport}
+            )
         if self._clock is not None:
             self._clock.resume()
 

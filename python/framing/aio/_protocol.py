@@ -91,6 +91,8 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         Returns:
             True to keep the connection for sending; else the transport closes it. TLS always closes it.
         """
+        if self._clock is not None:
+            self._clock.stop()
         error = self._end()
         if error is not None:
             self.error_received(error)

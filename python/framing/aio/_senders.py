@@ -73,13 +73,13 @@ class Senders:
         Cancelled meanwhile, it has handed over nothing.
         """
         _raise_refusal(connection)
-        if self._outbox.spent:
-            await asyncio.sleep(0)
-            self._outbox.renew()
         turn = self._loop.create_future()
         self._waiting.append(turn)
         try:
             self.update(connection)
+            if self._outbox.spent:
+                await asyncio.sleep(0)
+                self._outbox.renew()
             await turn
             _raise_refusal(connection)
             if hand_over is not None:

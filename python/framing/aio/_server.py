@@ -43,6 +43,7 @@ class FrameServer:
         self._listening: asyncio.Server
         self._streams: dict[asyncio.Task[None], FrameStream] = {}
         self._closing = asyncio.Event()
+        self._waiting: set[asyncio.Task[Any] | None] = set()
         self._deadline: float | None = None
 
     @property
@@ -89,16 +90,22 @@ class FrameServer:
         after `close` are cancelled, and their connections aborted; so are all of them if this call is cancelled.
         """
         await self._closing.wait()
+        waiting = asyncio.current_task()
+        self._waiting.add(waiting)
         try:
             while tasks := self._others():
                 left = None if self._deadline is None else self._deadline - self._loop.time()
                 if left is not None and left <= 0:
                     break
                 await asyncio.wait(tasks, timeout=left)
-        finally:
             self.abort_clients()
-        while tasks := self._others():
-            await asyncio.wait(tasks)
+            while tasks := self._others():
+                await asyncio.wait(tasks)
+        except BaseException:
+            self.abort_clients()
+            raise
+        finally:
+            self._waiting.discard(waiting)
 
     def close_clients(self) -> None:
         """Closes all connections, when what was sent has gone out. Their handlers find out."""
@@ -131,8 +138,8 @@ class FrameServer:
         return self
 
     def _others(self) -> set[asyncio.Task[None]]:
-        """The handlers' tasks, without that of a handler that closes its server."""
-        return set(self._streams) - {asyncio.current_task()}
+        """The handlers' tasks, without those of handlers that close their server and wait for that."""
+        return self._streams.keys() - self._waiting - {asyncio.current_task()}
 
     def _channel(self) -> Channel:
         return Channel(self._options, self._loop, self._accept)

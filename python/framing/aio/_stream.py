@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._errors import FrameWouldBlock
@@ -96,7 +97,9 @@ class FrameStream(_FrameIteration):
             FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
         """
         outbox = self._channel.outbox
-        payloads = payloads if isinstance(payloads, (list, tuple)) else list(payloads)
+        if isinstance(payloads, Iterator):
+            # It gives them once, and may have to wait with them.
+            payloads = list(payloads)
         if outbox.spent or not outbox.put_many(payloads):
             await self._channel.senders.wait(self._channel, outbox.put_many, payloads)
 
@@ -225,6 +228,10 @@ class FrameStream(_FrameIteration):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if kind is GeneratorExit:
+            # The task is destroyed, and can wait for nothing.
+            self._drop()
+            return
         self.close()
         try:
             await self.wait_closed()
@@ -241,5 +248,11 @@ class FrameStream(_FrameIteration):
         channel = getattr(self, "_channel", None)
         if channel is None or channel.is_over or channel.loop.is_closed():
             return
-        warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
-        channel.abort()
+        try:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+        finally:
+            self._drop()
+
+    def _drop(self) -> None:
+        if not self._channel.loop.is_closed():
+            self._channel.abort()

@@ -1,9 +1,9 @@
-"""Who wakes the tasks that wait for frames: one for each event loop."""
+"""Who wakes the tasks that wait for frames: one for each event loop that has streams."""
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from .._framing import _Wakeups
 
@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 __all__ = ["wakeups"]
 
-_ALL: WeakKeyDictionary[asyncio.AbstractEventLoop, _Wakeups] = WeakKeyDictionary()
+_ALL: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_Wakeups]] = (
+    weakref.WeakKeyDictionary()
+)
+"""Kept by the streams, not here: who is to be woken refers to the loop, which would never go."""
 
 
 def wakeups(loop: asyncio.AbstractEventLoop) -> _Wakeups:
     """Gives the one of that loop."""
-    try:
-        return _ALL[loop]
-    except KeyError:
-        return _ALL.setdefault(loop, _Wakeups())
+    reference = _ALL.get(loop)
+    known = reference() if reference is not None else None
+    if known is None:
+        known = _Wakeups()
+        _ALL[loop] = weakref.ref(known)
+    return known

@@ -38,11 +38,16 @@ pub(in crate::python) struct Arrival {
     phase: AtomicU8,
     /// Part of asyncio's protocol: set when this object is yielded, and reset by the task that has understood.
     blocking: AtomicBool,
-    callback: Mutex<Callback>,
+    pending: Mutex<Pending>,
 }
 
-/// What the task wants to be called, and in which context.
-type Callback = Option<(Py<PyAny>, Option<Py<PyAny>>)>;
+#[derive(Default)]
+struct Pending {
+    /// What the task wants to be called, and in which context.
+    callback: Option<(Py<PyAny>, Option<Py<PyAny>>)>,
+    /// With what it was cancelled.
+    message: Option<Py<PyAny>>,
+}
 
 #[derive(Clone, Copy, PartialEq)]
 #[repr(u8)]
@@ -88,7 +93,11 @@ impl Arrival {
             Taken::Nothing => {
                 this.set(Phase::Waiting);
                 this.blocking.store(true, Ordering::Relaxed);
-                queue.get().hold(py, slf);
+                // What has come meanwhile, by Python code that ran meanwhile, is not to be missed: then the task is
+                // called back as soon as it asks to be.
+                if queue.get().hold(py, slf) {
+                    this.wake_as_arrived();
+                }
                 Ok(slf.clone())
             }
         }
@@ -121,7 +130,7 @@ impl Arrival {
     fn close(slf: &Bound<'_, Self>) {
         let (py, this) = (slf.py(), slf.get());
         this.set(Phase::Over);
-        let before = this.callback(py).take();
+        let before = std::mem::take(&mut *this.pending(py));
         drop(before);
         this.queue.get().release(py, slf);
     }
@@ -149,18 +158,19 @@ impl Arrival {
         context: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let before = this.callback(py).replace((callback, context));
+        let before = this.pending(py).callback.replace((callback, context));
         drop(before);
         if this.is(Phase::Waiting) { Ok(()) } else { this.queue.get().wake_soon(slf) }
     }
 
-    /// Called by the task, which keeps the message.
+    /// Called by the task, which leaves the message to us.
     #[pyo3(signature = (msg = None))]
-    #[expect(unused_variables, reason = "part of the protocol")]
-    fn cancel(slf: &Bound<'_, Self>, msg: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    fn cancel(slf: &Bound<'_, Self>, msg: Option<Py<PyAny>>) -> PyResult<bool> {
         if !slf.get().wake_as(Phase::Cancelled) {
             return Ok(false);
         }
+        let before = std::mem::replace(&mut slf.get().pending(slf.py()).message, msg);
+        drop(before);
         slf.get().queue.get().wake_soon(slf)?;
         Ok(true)
     }
@@ -182,22 +192,27 @@ impl Arrival {
         let class = CANCELLED.get_or_try_init(py, || {
             py.import("asyncio")?.getattr("CancelledError").map(Bound::unbind)
         })?;
-        Err(PyErr::from_value(call(class.bind(py), ())?))
+        let message = self.pending(py).message.as_ref().map(|message| message.clone_ref(py));
+        let error = match message {
+            Some(message) => call(class.bind(py), (message,))?,
+            None => call(class.bind(py), ())?,
+        };
+        Err(PyErr::from_value(error))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.queue)?;
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-        let Ok(callback) = self.callback.try_lock() else { return Ok(()) };
-        if let Some((callback, context)) = &*callback {
+        let Ok(pending) = self.pending.try_lock() else { return Ok(()) };
+        if let Some((callback, context)) = &pending.callback {
             visit.call(callback)?;
             visit.call(context)?;
         }
-        Ok(())
+        visit.call(&pending.message)
     }
 
     fn __clear__(&self, py: Python<'_>) {
-        let before = self.callback(py).take();
+        let before = std::mem::take(&mut *self.pending(py));
         drop(before);
     }
 }
@@ -209,7 +224,7 @@ impl Arrival {
             wanted,
             phase: AtomicU8::new(Phase::New as u8),
             blocking: AtomicBool::new(false),
-            callback: Mutex::default(),
+            pending: Mutex::default(),
         }
     }
 
@@ -221,7 +236,7 @@ impl Arrival {
     /// Calls the task back.
     pub(super) fn run(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let callback = this.callback(py).take();
+        let callback = this.pending(py).callback.take();
         match callback {
             Some((callback, Some(context))) => {
                 let (context, callback) = (context.bind(py), callback.bind(py));
@@ -266,7 +281,7 @@ impl Arrival {
     }
 
     /// No Python code runs while this is held.
-    fn callback(&self, py: Python<'_>) -> MutexGuard<'_, Callback> {
-        self.callback.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self, py: Python<'_>) -> MutexGuard<'_, Pending> {
+        self.pending.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -64,15 +64,20 @@ impl Inbox {
             }
             let bytes = grant.bytes(py, count);
             if !self.intake.decoder.has_next(bytes) {
-                // The beginning of a frame goes where the rest of it is received. Without memory for it the stream is
-                // refused, and the next call says so.
-                let store = PyStore { py, owner: None };
-                let _ = self.intake.decoder.decode(&store, bytes, &mut 0);
+                begin(py, &mut self.intake.decoder, bytes);
                 grant.give_back(py);
                 return;
             }
         }
         self.backlog.push(py, grant, count);
+    }
+
+    /// Gives the decoder what is no whole frame: then it is known how far that is.
+    pub(super) fn settle(&mut self, py: Python<'_>) {
+        if self.backlog.len() > 0 && !self.has_next(py) {
+            begin(py, &mut self.intake.decoder, self.backlog.rest(py));
+            self.backlog.clear(py);
+        }
     }
 
     /// What is here of what is wanted.
@@ -133,21 +138,38 @@ impl Inbox {
         tell.then(|| reader.clone_ref(py))
     }
 
+    /// Whether who asks for a frame need not wait.
+    pub(super) fn has_news(&self, py: Python<'_>) -> bool {
+        self.ended || self.closed || self.has_next(py)
+    }
+
     fn has_next(&self, py: Python<'_>) -> bool {
         self.intake.decoder.has_next(self.backlog.rest(py))
     }
 
-    /// Whether reading is to pause.
+    /// Whether reading is to pause. Of a frame that somebody waits for, any amount may come.
     pub(super) fn pause(&mut self) -> bool {
-        let pause = !self.paused && self.backlog.len() > self.high;
+        let counted = if self.reader.is_some() { self.backlog.len() } else { self.waiting() };
+        let pause = !self.paused && counted > self.high;
         self.paused |= pause;
         pause
     }
 
-    /// Whether reading is to go on.
-    pub(super) fn resume(&mut self) -> bool {
-        let resume = self.paused && self.backlog.len() <= self.low;
+    /// Whether reading is to go on: there is little, or `too_little` for who asks.
+    pub(super) fn resume(&mut self, too_little: bool) -> bool {
+        let resume = self.paused && (too_little || self.waiting() <= self.low);
         self.paused &= !resume;
         resume
     }
+
+    /// Bytes that were received and not asked for.
+    fn waiting(&self) -> usize {
+        self.backlog.len() + self.intake.decoder.buffered()
+    }
+}
+
+/// The beginning of a frame goes where the rest of it is received. Without memory for it the stream is refused, and the
+/// next call says so.
+fn begin(py: Python<'_>, decoder: &mut Decoder<GrowingBytes>, bytes: &[u8]) {
+    let _ = decoder.decode(&PyStore { py, owner: None }, bytes, &mut 0);
 }

@@ -24,8 +24,8 @@ impl FrameIteration {
     }
 
     /// The next frame, until the peer ends the stream between two frames.
-    fn __anext__(&self, py: Python<'_>) -> Item {
-        Item { queue: self.queue.clone_ref(py) }
+    fn __anext__(&self, py: Python<'_>) -> PyResult<Item> {
+        Ok(Item(Py::new(py, Arrival::new(self.queue.clone_ref(py), Wanted::Item))?))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -36,17 +36,16 @@ impl FrameIteration {
 /// One step of an iteration. It is not the [`Arrival`] itself, which asyncio would take for a future wherever a program
 /// hands it over (`wait_for`, `gather`).
 #[pyclass(name = "_Item", module = "framing._framing", frozen)]
-pub(in crate::python) struct Item {
-    queue: Py<FrameQueue>,
-}
+pub(in crate::python) struct Item(Py<Arrival>);
 
 #[pymethods]
 impl Item {
-    fn __await__(&self, py: Python<'_>) -> Arrival {
-        Arrival::new(self.queue.clone_ref(py), Wanted::Item)
+    /// The same each time: `anext(stream, default)` asks for it at every step.
+    fn __await__(&self, py: Python<'_>) -> Py<Arrival> {
+        self.0.clone_ref(py)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.queue)
+        visit.call(&self.0)
     }
 }

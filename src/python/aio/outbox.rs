@@ -335,7 +335,10 @@ impl Outbox {
             Next::Wait => Ok(()),
             Next::Schedule(call_soon) => {
                 let turn = slf.getattr(intern!(py, "_turn"))?;
-                call_one(call_soon.bind(py), &turn).map(drop)
+                call_one(call_soon.bind(py), &turn).map(drop).inspect_err(|_| {
+                    // The next frame tells the loop.
+                    this.lock(py).scheduled = false;
+                })
             }
             Next::Write(bytes) => {
                 let write = this.begin_write(py, &this.lock(py));

@@ -222,19 +222,33 @@ impl FrameQueue {
             return Err(concurrent(py, "another task is receiving on this stream"));
         }
         let result = state.take(py, wanted);
+        if this.watched {
+            state.settle(py);
+        }
+        state.backlog.trim(py);
         let ended = state.ended;
-        Self::after_taking(slf, state)?;
+        let busy = state.backlog.len() > 0;
+        let resume = state.resume(matches!(result, Ok(Taken::Nothing)));
+        drop(state);
+        this.outbox.get().set_busy(busy);
+        if resume {
+            call_method(slf.as_any(), "_resume", ())?;
+        }
+        Self::progressed(slf)?;
         match result.map_err(|error| exception(py, &error, None))? {
             Taken::Nothing if ended => Ok(Taken::End),
-            Taken::Nothing => Self::progressed(slf).map(|()| Taken::Nothing),
             taken => Ok(taken),
         }
     }
 
-    /// From now on, `arrival` is who waits.
-    pub(super) fn hold(&self, py: Python<'_>, arrival: &Bound<'_, Arrival>) {
-        let before = self.lock(py).reader.replace(arrival.clone().unbind());
+    /// From now on, `arrival` is who waits. True where there is no need to.
+    pub(super) fn hold(&self, py: Python<'_>, arrival: &Bound<'_, Arrival>) -> bool {
+        let (before, ready) = {
+            let mut inbox = self.lock(py);
+            (inbox.reader.replace(arrival.clone().unbind()), inbox.has_news(py))
+        };
         drop(before);
+        ready
     }
 
     /// `arrival` does not wait any more.
@@ -251,20 +265,6 @@ impl FrameQueue {
 
     pub(super) fn event_loop<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.event_loop.bind(py).clone()
-    }
-
-    /// Ends a call that has taken something: reading may go on, and more may be sent at once.
-    fn after_taking(slf: &Bound<'_, Self>, mut state: MutexGuard<'_, Inbox>) -> PyResult<()> {
-        let (py, this) = (slf.py(), slf.get());
-        state.backlog.trim(py);
-        let busy = state.backlog.len() > 0;
-        let resume = state.resume();
-        drop(state);
-        this.outbox.get().set_busy(busy);
-        if resume {
-            call_method(slf.as_any(), "_resume", ())?;
-        }
-        Ok(())
     }
 
     fn progressed(slf: &Bound<'_, Self>) -> PyResult<()> {

@@ -13,7 +13,14 @@ use super::arrival::Arrival;
 /// One for each event loop.
 #[pyclass(name = "_Wakeups", module = "framing._framing", frozen, weakref)]
 #[derive(Default)]
-pub(in crate::python) struct Wakeups(Mutex<Vec<Py<Arrival>>>);
+pub(in crate::python) struct Wakeups(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    arrivals: Vec<Py<Arrival>>,
+    /// Whether the loop has been told.
+    scheduled: bool,
+}
 
 #[pymethods]
 impl Wakeups {
@@ -25,8 +32,7 @@ impl Wakeups {
     /// What the loop calls in its next turn.
     fn _turn(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let arrivals = std::mem::take(&mut *this.lock(py));
-        let mut arrivals = arrivals.into_iter();
+        let mut arrivals = this.take(py).into_iter();
         while let Some(arrival) = arrivals.next() {
             if let Err(error) = Arrival::run(arrival.bind(py)) {
                 // A task ends the program. Should that go on, the others are woken as well.
@@ -41,12 +47,12 @@ impl Wakeups {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-        let Ok(arrivals) = self.0.try_lock() else { return Ok(()) };
-        arrivals.iter().try_for_each(|arrival| visit.call(arrival))
+        let Ok(state) = self.0.try_lock() else { return Ok(()) };
+        state.arrivals.iter().try_for_each(|arrival| visit.call(arrival))
     }
 
     fn __clear__(&self, py: Python<'_>) {
-        let before = std::mem::take(&mut *self.lock(py));
+        let before = self.take(py);
         drop(before);
     }
 }
@@ -59,20 +65,28 @@ impl Wakeups {
         call_soon: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let py = slf.py();
-        let is_first = {
-            let mut arrivals = slf.get().lock(py);
-            arrivals.push(arrival.clone().unbind());
-            arrivals.len() == 1
+        let scheduled = {
+            let mut state = slf.get().lock(py);
+            state.arrivals.push(arrival.clone().unbind());
+            state.scheduled
         };
-        if is_first {
+        if !scheduled {
             let turn = slf.getattr(intern!(py, "_turn"))?;
+            // Where this fails, a signal handler having raised, the next one tells the loop.
             call_one(call_soon, &turn)?;
+            slf.get().lock(py).scheduled = true;
         }
         Ok(())
     }
 
+    fn take(&self, py: Python<'_>) -> Vec<Py<Arrival>> {
+        let mut state = self.lock(py);
+        state.scheduled = false;
+        std::mem::take(&mut state.arrivals)
+    }
+
     /// No Python code runs while this is held.
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Vec<Py<Arrival>>> {
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
         self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 }
