@@ -137,6 +137,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
 
     def _stall(self) -> None:
         self.failure = self._stalled()
+        self._outbox.unbind()
         self.transport.abort()
         self._end_all()
 
@@ -205,6 +206,8 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Ends the connection now."""
         if not self.is_detached:
+            # What waits to be handed over is dropped with the rest.
+            self._outbox.unbind()
             self._end_locally()
             if not self._is_lost:
                 self.transport.abort()

@@ -161,7 +161,7 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Closes the connection at once: what has not gone out yet is dropped."""
         self._stop()
-        self._outbox.barred = True
+        self._outbox.unbind()
         self._is_local_end = True
         self.transport.abort()
 
