@@ -29,7 +29,7 @@ from aio_pairs import (
 )
 from aio_transport import piped
 from loops import every_loop, run
-from pairs import HELLO, finish
+from pairs import finish
 
 # Ways of giving up on a call after a while. Each says whether it did.
 GiveUp = Callable[[Awaitable[None], random.Random], Awaitable[bool]]
@@ -250,29 +250,5 @@ def test_any_sequence_of_calls_keeps_the_stream(loop: str, seed: int) -> None:
             await asyncio.wait([task])
         _, rest = stream.detach()
         assert b"".join(got) + rest == wire
-
-    run(loop, main)
-
-
-@each_call
-@every_loop
-def test_the_message_of_a_cancellation(loop: str, call: Receive) -> None:
-    """Some frameworks know their own cancellations by it."""
-
-    async def main() -> None:
-        async with framed() as (stream, _):
-
-            async def receive() -> tuple[Any, ...]:
-                with pytest.raises(asyncio.CancelledError) as caught:
-                    await call(stream)
-                return caught.value.args
-
-            for put_first in (False, True):
-                task = await waiting(receive())
-                if put_first:
-                    put(protocol_of(stream), HELLO)
-                task.cancel("for a reason")
-                assert await task == ("for a reason",)
-            assert await stream.recv() == b"hello"
 
     run(loop, main)

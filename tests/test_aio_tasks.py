@@ -1,10 +1,9 @@
-"""Tasks that wait for frames with `framing.aio`: one at a time, and woken as asyncio's own futures would."""
+"""Tasks that wait for frames with `framing.aio`: one at a time for each stream, and many beside each other."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -20,21 +19,12 @@ from aio_pairs import (
     framed,
     protocol_of,
     put,
-    turns,
-    until,
     waiting,
 )
 from framing import ConcurrencyError, aio
 from loops import every_loop, new_loop, run
 from pairs import HELLO
 from processes import TIMEOUT
-
-
-async def cancelled(task: asyncio.Future[Any]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-    assert task.cancelled()
-
 
 # A second reader
 
@@ -94,85 +84,15 @@ def test_a_reader_after_one_that_was_cancelled(loop: str, call: Receive) -> None
             first.cancel()
             # Not before it has gone.
             await refused(call(stream))
-            await cancelled(first)
+            await asyncio.wait([first])
+            assert first.cancelled()
             peer.sendall(HELLO)
             assert await call(stream) == [b"hello"]
 
     run(loop, main)
 
 
-# What asyncio does with them
-
-AWAITED: dict[str, Callable[[Any], Awaitable[Any]]] = {
-    "ensure_future": asyncio.ensure_future,
-    "gather": lambda call: asyncio.gather(call),
-    "shield": asyncio.shield,
-    "wait_for": lambda call: asyncio.wait_for(call, TIMEOUT),
-    "wait": lambda call: asyncio.wait([asyncio.ensure_future(call)]),
-}
-
-
-@pytest.mark.parametrize("awaited", AWAITED.values(), ids=AWAITED)
-@pytest.mark.parametrize("call", [aio.FrameStream.recv, aio.FrameStream.recv_many, anext])
-@every_loop
-def test_whatever_asyncio_makes_of_it(
-    loop: str, call: Callable[[aio.FrameStream], Any], awaited: Callable[[Any], Awaitable[Any]]
-) -> None:
-    async def main() -> None:
-        async with framed() as (stream, peer):
-
-            async def whole() -> Any:
-                return await awaited(call(stream))
-
-            # It is here, or comes, or is cancelled.
-            for wait in (False, True):
-                if wait:
-                    task = await waiting(whole())
-                    await cancelled(task)
-                    await turns()
-                    if awaited is asyncio.shield or awaited is AWAITED["wait"]:
-                        # It goes on by itself, and this is its frame.
-                        peer.sendall(HELLO)
-                        await turns()
-                    task = await waiting(whole())
-                    peer.sendall(HELLO)
-                else:
-                    peer.sendall(HELLO)
-                    await arrived(stream, len(HELLO))
-                    task = asyncio.create_task(whole())
-                result = await task
-                if isinstance(result, tuple):
-                    (done,), _ = result
-                    result = done.result()
-                while isinstance(result, list):
-                    (result,) = result
-                assert result == b"hello"
-
-    run(loop, main)
-
-
-@each_call
-@every_loop
-def test_the_context_of_a_task(loop: str, call: Receive) -> None:
-    variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=0)
-
-    async def main() -> None:
-        async def receive(stream: aio.FrameStream, number: int) -> int:
-            variable.set(number)
-            await call(stream)
-            return variable.get()
-
-        async with framed() as (first, one_peer), framed() as (second, other_peer):
-            tasks = [
-                await waiting(receive(stream, number))
-                for number, stream in enumerate((first, second), 1)
-            ]
-            one_peer.sendall(HELLO)
-            other_peer.sendall(HELLO)
-            assert await asyncio.gather(*tasks) == [1, 2]
-            assert variable.get() == 0
-
-    run(loop, main)
+# Among other tasks
 
 
 @each_call
@@ -261,11 +181,8 @@ def test_a_call_that_is_never_awaited_takes_nothing(loop: str, call: Receive) ->
             await arrived(stream, len(HELLO))
             unused: Any = call(stream)
             unused.close()
-            # Nor one that was begun by hand, and dropped.
-            peer.sendall(HELLO)
-            await stream.recv_many(1)
-            await until(lambda: stream.stats.wire_bytes + stream.stats.buffered == 2 * len(HELLO))
-            assert await stream.recv() == b"hello"
+            assert await call(stream) == [b"hello"]
+            # Nor one that has begun to wait, and is dropped then.
             begun: Any = call(stream)
             begun.send(None)
             begun.close()

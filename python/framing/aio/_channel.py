@@ -74,7 +74,8 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         # uvloop's transports are no subclasses of asyncio's.
         self.transport = transport = cast("asyncio.Transport", transport)
         high, low = self.options.write_marks
-        transport.set_write_buffer_limits(high, low)
+        # With a mark of 0, asyncio's TLS pauses for nothing, and then does not resume.
+        transport.set_write_buffer_limits(max(high, 1) if self._is_encrypted() else high, low)
         self._outbox.bind(transport.write, self.loop.call_soon)
         if self._connected is not None:
             self._connected(self)
@@ -87,7 +88,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
             self._clock.stop()
         self._finish()
         # TLS has no half-closed connections.
-        return self.transport.get_extra_info("sslcontext") is None
+        return not self._is_encrypted()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Part of `asyncio.BaseProtocol`."""
@@ -234,6 +235,9 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         self._end_locally()
         self._release_waiters()
         return wire
+
+    def _is_encrypted(self) -> bool:
+        return self.transport.get_extra_info("sslcontext") is not None
 
     def _end_locally(self) -> None:
         self.is_local_end = True

@@ -232,7 +232,11 @@ class FrameStream(_FrameIteration):
             # The task is destroyed, and can wait for nothing.
             self._drop()
             return
-        self.close()
+        if kind is None or issubclass(kind, Exception):
+            self.close()
+        else:
+            # Who is cancelled is not to wait for a peer that does not read.
+            self.abort()
         try:
             await self.wait_closed()
         except BaseException:
