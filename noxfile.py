@@ -61,8 +61,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
-    # What the checked files import is installed too: the tests' extras, and nox for this file.
-    session.install(MATURIN, MYPY, "nox", ".[test]")
+    # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
+    session.install(MATURIN, MYPY, "nox", ".[test]", *BENCH_PEERS)
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")

@@ -66,7 +66,11 @@ class Options:
 
     def finer(self) -> Options:
         """Many more turns, and shorter ones: where a ratio is close to its limit, or each turn differs."""
-        return self if self.quick else replace(self, repeats=20 * self.repeats, turn=self.turn / 4)
+        return self if self.quick else replace(self.shorter(), repeats=20 * self.repeats)
+
+    def shorter(self) -> Options:
+        """Shorter turns: where each contestant takes them more than once."""
+        return self if self.quick else replace(self, turn=self.turn / 4)
 
 
 def options(description: str) -> Options:

@@ -12,13 +12,10 @@ from .._framing import FrameDecoder, FrameEncoder, _payload_size, encode
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from typing import TypeAlias
 
     from typing_extensions import Buffer
 
     from .._framing import DecimalHeader
-
-    NewDecoder: TypeAlias = Callable[[], FrameDecoder]
 
 __all__ = ["read_frame", "write_frame"]
 
@@ -34,7 +31,13 @@ _reading: set[int] = set()
 _unfinished: dict[weakref.ref[asyncio.StreamReader], FrameDecoder] = {}
 """What calls that gave up have read of a frame. A WeakKeyDictionary, but whether it is empty is known at once."""
 
-_latest: tuple[object, object, object, NewDecoder, int] = (object(), None, None, FrameDecoder, 0)
+_latest: tuple[object, object, object, Callable[[], FrameDecoder], int] = (
+    object(),
+    None,
+    None,
+    FrameDecoder,
+    0,
+)
 """The arguments of a recent call, which have been judged; what makes decoders of them; and the header's width."""
 
 
@@ -156,7 +159,9 @@ def _keep(reader: asyncio.StreamReader, decoder: FrameDecoder) -> None:
     _unfinished[weakref.ref(reader, _unfinished.pop)] = decoder
 
 
-def _begun(reader: asyncio.StreamReader, new_decoder: NewDecoder) -> FrameDecoder | None:
+def _begun(
+    reader: asyncio.StreamReader, new_decoder: Callable[[], FrameDecoder]
+) -> FrameDecoder | None:
     """Takes out what has been kept for a reader, if such decoders carry on with it."""
     reference = weakref.ref(reader)
     decoder = _unfinished.get(reference)
@@ -173,7 +178,7 @@ def _begun(reader: asyncio.StreamReader, new_decoder: NewDecoder) -> FrameDecode
 
 def _judge(
     header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None, keep_header: bool
-) -> tuple[NewDecoder, int]:
+) -> tuple[Callable[[], FrameDecoder], int]:
     """What makes decoders for these arguments, which are the latest from now on, and the header's width."""
     global _latest
     new_decoder = partial(FrameDecoder, header, max_frame_size=max_frame_size, keep_header=keep_header)

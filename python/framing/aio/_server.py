@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
-    from typing import Self, TypeAlias
+    from typing import Self
 
     from .._framing import DecimalHeader
-
-    Handler: TypeAlias = Callable[[FrameStream], Awaitable[object]]
 
 __all__ = ["FrameServer", "start_server", "start_unix_server"]
 
@@ -35,7 +33,9 @@ class FrameServer:
     `ConnectionClosed`, and an `OSError` of the stream itself, are ordinary ends.
     """
 
-    def __init__(self, handler: Handler, chosen: Options, grace: float | None) -> None:
+    def __init__(
+        self, handler: Callable[[FrameStream], Awaitable[object]], chosen: Options, grace: float | None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
         self._options = chosen
@@ -184,7 +184,7 @@ def _is_ordinary(error: BaseException, stream: FrameStream) -> bool:
 
 
 async def start_server(
-    handler: Handler,
+    handler: Callable[[FrameStream], Awaitable[object]],
     host: str | Sequence[str] | None = None,
     port: int | str | None = None,
     *,
@@ -225,7 +225,7 @@ async def start_server(
 
 
 async def start_unix_server(
-    handler: Handler,
+    handler: Callable[[FrameStream], Awaitable[object]],
     path: str | os.PathLike[str] | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
@@ -260,7 +260,9 @@ async def start_unix_server(
     return await server._listen(listen, path, **server_options)  # noqa: SLF001
 
 
-def _callable(handler: Handler) -> Handler:
+def _callable(
+    handler: Callable[[FrameStream], Awaitable[object]],
+) -> Callable[[FrameStream], Awaitable[object]]:
     if not callable(handler):
         message = f"handler must be a coroutine function, not '{type(handler).__name__}'"
         raise TypeError(message)
