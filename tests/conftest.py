@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,12 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are there now, and stay: no `gc.collect()` of theirs need look at all of them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
