@@ -8,55 +8,18 @@ Needs `msgpack` for one row. "Limit" is the ratio the project holds itself to.
 from __future__ import annotations
 
 import random
-import struct
 import sys
 
 import by_hand
+import codec_formats
 import framing
 import harness
 import memory
-
-CHUNK = 64 * 1024
-
-
-def cut(stream: bytes, size: int) -> list[bytes]:
-    return [stream[at : at + size] for at in range(0, len(stream), size)]
-
-
-def feed_all(
-    chunks: list[bytes], decoder: framing.FrameDecoder | by_hand.HandDecoder | None = None
-) -> harness.Work:
-    decoder = decoder or framing.FrameDecoder()
-
-    def work() -> None:
-        feed = decoder.feed
-        for chunk in chunks:
-            feed(chunk)
-
-    return work
+from streams import CHUNK, cut, feed_all, unpack_all
 
 
 def feed_by_hand(chunks: list[bytes]) -> harness.Work:
     return feed_all(chunks, by_hand.HandDecoder())
-
-
-def unpack_all(sizes: list[int], chunk_size: int) -> harness.Work:
-    """The floor: the same `bytes` objects, as many at a time, without looking at a header."""
-    works = []
-    layout: list[str] = []
-    room = chunk_size
-    for size in [*sizes, chunk_size]:
-        if (room := room - framing.HEADER_SIZE - size) < 0:
-            fields = struct.Struct("".join(layout))
-            works.append((fields.unpack, bytes(fields.size)))
-            layout, room = [], chunk_size - framing.HEADER_SIZE - size
-        layout.append(f"{framing.HEADER_SIZE}x{size}s")
-
-    def work() -> None:
-        for unpack, chunk in works:
-            unpack(chunk)
-
-    return work
 
 
 def unpack_msgpack(size: int, count: int) -> harness.Work | None:
@@ -158,4 +121,5 @@ if __name__ == "__main__":
     harness.pin()
     decoding(chosen)
     encoding(chosen)
+    harness.report(chosen, codec_formats.rows(chosen))
     harness.report(chosen, memory.rows(chosen))

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model import Header, Outcome
+from model import Outcome
+from model_binary import Binary
+from model_decimal import Decimal
+from model_format import Header
+from model_netstring import Netstring
+from model_varint import Varint
 
 DIRECTORY = Path(__file__).parent / "vectors"
 
@@ -31,7 +36,7 @@ def load() -> list[Vector]:
         for path in sorted(DIRECTORY.glob("*.json"))
         for fields in json.loads(path.read_text(encoding="utf-8"))
     ]
-    assert len(vectors) >= 120, "vectors are missing"
+    assert len(vectors) >= 600, "vectors are missing"
     assert len({vector.name for vector in vectors}) == len(vectors), "two vectors have the same name"
     return vectors
 
@@ -47,8 +52,8 @@ def _vector(
     keep_header: bool = False,
     left: Any = (),
 ) -> Vector:
-    wire, rest, decimal = _bytes(stream), _bytes(left), Header(**(header or {}))
-    kind, facts, needed = "clean", {}, decimal.width
+    wire, rest, format_ = _bytes(stream), _bytes(left), _header(header or {})
+    kind, facts, needed = "clean", {}, format_.lacking(b"")
     offset = len(wire) - len(rest)
     hints: tuple[str | None, ...] = ()
     if end != "clean":
@@ -65,7 +70,18 @@ def _vector(
             if "length" in facts:
                 facts["length"] = int(facts["length"])
     outcome = Outcome([_bytes(frame) for frame in frames], kind, facts, offset, needed)
-    return Vector(name, decimal, max_frame_size, keep_header, wire, outcome, rest, hints)
+    return Vector(name, format_, max_frame_size, keep_header, wire, outcome, rest, hints)
+
+
+def _header(value: dict[str, Any]) -> Header:
+    match value:
+        case {"binary": dict(arguments), **rest} if not rest:
+            return Binary(**arguments)
+        case {"varint": dict(arguments), **rest} if not rest:
+            return Varint(**arguments)
+        case {"netstring": dict(arguments), **rest} if not rest:
+            return Netstring(**arguments)
+    return Decimal(**value)
 
 
 def _bytes(value: Any) -> bytes:

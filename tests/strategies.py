@@ -1,22 +1,30 @@
-"""Headers, payloads, streams good and damaged, and ways of cutting them."""
+"""Headers of every format, payloads, streams good and damaged, and ways of cutting them."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
 from hypothesis import strategies as st
-from model import Align, Fill, Header, Unit
+from model_binary import Binary, ByteOrder
+from model_decimal import Align, Decimal, Fill
+from model_format import Header, Unit
+from model_netstring import Netstring
+from model_varint import Varint
 
 Payload: TypeAlias = "str | bytes | bytearray | memoryview | array[int]"
 
 # Widths that scripts use, and all up to the width of any number that can be a length.
 WIDTHS = st.sampled_from([10, 16, 64]) | st.integers(1, 24)
+# Bytes of a length: those of the usual integers, and all others.
+SIZES = st.sampled_from([1, 2, 4, 8]) | st.integers(1, 8)
 PADDINGS: list[tuple[Align, Fill]] = [("<", " "), (">", " "), ("^", " "), (">", "0")]
 UNITS: list[Unit] = ["bytes", "chars"]
+BYTE_ORDERS: list[ByteOrder] = ["big", "little"]
 
 # More often near the ends of each encoded size than chance would have it.
 TEXT = st.text(
@@ -26,9 +34,17 @@ TEXT = st.text(
 )
 
 # What a bit of bad luck, or of bad will, puts into a stream.
-JUNK = st.sampled_from(
-    [b"0", b" ", b"5", b"-", b"\0", b"\t", b"\x80", b"\xc3", b"\xed\xa0", b"\xff"]
-) | st.binary(min_size=1, max_size=3)
+JUNK = (
+    st.sampled_from(
+        [b"0", b" ", b"5", b"-", b":", b",", b"\0", b"\t", b"\x80", b"\xc3", b"\xed\xa0", b"\xff"]
+    )
+    # Lengths that are too small for some headers, and lengths without an end.
+    | st.sampled_from([bytes(8), b"\x80" * 9, b"\xff" * 10])
+    | st.binary(min_size=1, max_size=3)
+)
+
+# No payload from `bodies` is longer, in any unit.
+LONGEST_BODY = 120
 
 
 @dataclass(frozen=True)
@@ -42,35 +58,88 @@ class Case:
 
 
 @st.composite
-def headers(draw: st.DrawFn) -> Header:
+def decimals(draw: st.DrawFn) -> Header:
     align, fill = draw(st.sampled_from(PADDINGS))
-    return Header(draw(WIDTHS), align, fill, draw(st.sampled_from(UNITS)), draw(st.booleans()))
+    return Decimal(draw(WIDTHS), align, fill, draw(st.sampled_from(UNITS)), draw(st.booleans()))
+
+
+@st.composite
+def binaries(draw: st.DrawFn, sizes: st.SearchStrategy[int] = SIZES) -> Header:
+    size = draw(sizes)
+    order = draw(st.sampled_from(BYTE_ORDERS))
+    offset, behind = draw(st.just((0, 0)) | st.tuples(st.integers(0, 4), st.integers(0, 4)))
+    whole = offset + size + behind
+    # Nothing, what counts itself, and what makes many lengths hopeless.
+    adjustment = draw(st.sampled_from([0, -size, -whole]) | st.integers(-300, 20))
+    return Binary(size, order, offset, max(adjustment, 1 - 256**size), whole if behind else None)
+
+
+def varints(most: int = 10) -> st.SearchStrategy[Header]:
+    return st.builds(Varint, st.just(most) | st.integers(1, most), st.booleans())
+
+
+def netstrings(most: int = 19) -> st.SearchStrategy[Header]:
+    return st.builds(Netstring, st.just(min(10, most)) | st.integers(1, most))
+
+
+def headers() -> st.SearchStrategy[Header]:
+    return decimals() | binaries() | varints() | netstrings()
+
+
+@st.composite
+def narrow_headers(draw: st.DrawFn) -> Header:
+    """Headers that cannot announce what is easily made."""
+    align, fill = draw(st.sampled_from(PADDINGS))
+    narrow = st.integers(1, 3)
+    decimal = st.builds(Decimal, narrow, st.just(align), st.just(fill), st.sampled_from(UNITS))
+    return draw(decimal | binaries(st.integers(1, 2)) | varints(2) | netstrings(3))
 
 
 def bodies(header: Header) -> st.SearchStrategy[tuple[bytes, int]]:
     """Payloads that the header can announce, with their lengths in its unit."""
-    longest = header.limit(None)
+    least, most = header.least, header.limit(None)
     if header.unit == "chars":
-        return TEXT.map(lambda text: (text[:longest].encode(), len(text[:longest])))
-    plain = st.binary(max_size=min(longest, 40)) | TEXT.map(lambda text: text.encode()[:longest])
-    return plain.map(lambda body: (body, len(body)))
+        return TEXT.map(lambda text: (text[:most].encode(), len(text[:most])))
+    plain = st.binary(min_size=least, max_size=max(least, min(most, 40)))
+    text = TEXT.map(lambda text: text.encode()[:most].ljust(least, b"."))
+    return (plain | text).map(lambda body: (body, len(body)))
+
+
+def fields(header: Header) -> st.SearchStrategy[bytes]:
+    """What a sender may put into the header beside the length."""
+    return st.binary(min_size=header.fields_size, max_size=header.fields_size)
 
 
 def written(header: Header) -> st.SearchStrategy[Callable[[int], bytes]]:
     """How a peer may write a length: as `header` does or, where that is not strict, in any other form."""
-    if header.strict:
-        return st.just(header.write)
-    other = st.sampled_from(PADDINGS).map(lambda it: replace(header, align=it[0], fill=it[1]).write)
-    return (
-        st.just(header.write)
-        | other
-        | st.integers(0, header.width).map(lambda zeros: _zeros(header, zeros))
-    )
+    own = st.just(header.write)
+    match header:
+        case Decimal(strict=False, width=width):
+            other = st.sampled_from(PADDINGS).map(
+                lambda it: replace(header, align=it[0], fill=it[1]).write
+            )
+            return own | other | st.integers(0, width).map(lambda zeros: _zeros(header, zeros))
+        case Varint(strict=False, max_bytes=most):
+            return own | st.integers(1, most).map(lambda size: partial(header.padded, size=size))
+        case Binary():
+            return own | fields(header).map(lambda it: partial(header.write, fields=it))
+    return own
 
 
 def frames(header: Header) -> st.SearchStrategy[bytes]:
     """Good frames, as they are on the wire."""
-    return st.tuples(bodies(header), written(header)).map(lambda it: it[1](it[0][1]) + it[0][0])
+    parts = st.tuples(bodies(header), written(header))
+    return parts.map(lambda it: it[1](it[0][1]) + it[0][0] + header.trailer)
+
+
+def last_words(header: Header) -> bytes:
+    """What no decoder survives whose limit is `LONGEST_BODY`, or all that the header can announce."""
+    match header:
+        case Varint(max_bytes=most):
+            return b"\xff" * most
+        case Binary(length_adjustment=adjustment):
+            return header.write(adjustment if adjustment < 0 else header.most)
+    return b"x"
 
 
 @st.composite
@@ -85,7 +154,8 @@ def good_cases(draw: st.DrawFn) -> Case:
 def cases(draw: st.DrawFn) -> Case:
     """Streams of every kind: good, cut off, damaged, over a limit, or never meant to be one."""
     good = draw(good_cases())
-    limit = draw(st.none() | st.integers(0, min(30, good.header.limit(None))))
+    least = good.header.least
+    limit = draw(st.none() | st.integers(least, max(least, min(30, good.header.limit(None)))))
     spoil = draw(st.sampled_from([_as_it_is, _cut_off, _damaged, _damaged, _noise]))
     return replace(good, limit=limit, stream=draw(spoil(good.stream)))
 
@@ -124,7 +194,7 @@ def payload_objects(header: Header) -> st.SearchStrategy[tuple[Payload, bytes, i
     return bodies(header).flatmap(lambda it: as_objects(*it))
 
 
-def _zeros(header: Header, zeros: int) -> Callable[[int], bytes]:
+def _zeros(header: Decimal, zeros: int) -> Callable[[int], bytes]:
     return lambda length: format(f"{length:0{zeros}}", f"{header.align}{header.width}").encode()
 
 
@@ -137,7 +207,7 @@ def _cut_off(stream: bytes) -> st.SearchStrategy[bytes]:
 
 
 def _noise(_: bytes) -> st.SearchStrategy[bytes]:
-    digits = st.text("0123456789 ", max_size=60).map(str.encode)
+    digits = st.text("0123456789 :,", max_size=60).map(str.encode)
     return digits | st.binary(max_size=60) | st.lists(JUNK, max_size=30).map(b"".join)
 
 

@@ -14,7 +14,7 @@ import pairs
 import pytest
 from aio_pairs import Link, each_way, sending, tcp, turns, waiting
 from aio_readers import MEGABYTE, SIZES, begun, filled, frames_of, given_up, streams
-from driver import decimal, facts_of
+from driver import facts_of, library_header
 from framing import (
     ConnectionClosed,
     DecimalHeader,
@@ -75,7 +75,7 @@ def test_every_cut(loop: str) -> None:
 
 def options_of(vector: Vector) -> dict[str, Any]:
     return {
-        "header": decimal(vector.header),
+        "header": library_header(vector.header),
         "max_frame_size": vector.max_frame_size,
         "keep_header": vector.keep_header,
     }

@@ -20,7 +20,7 @@ TEXTS = ["Welcome to the server!", "", "größer als ASCII ✓", "x" * 100_000]
 
 def test_sessions() -> None:
     sessions = [block for block in BLOCKS if block.startswith(">>>")]
-    assert len(sessions) == 5
+    assert len(sessions) == 6
     # One after the other, as they are read: later ones use what earlier ones imported.
     test = doctest.DocTestParser().get_doctest("\n".join(sessions), {}, "README.md", str(README), 0)
     report: list[str] = []

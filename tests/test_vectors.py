@@ -6,7 +6,7 @@ import framing
 import golden
 import model
 import pytest
-from driver import WAYS, Take, Way, by_feed, by_view, decimal, facts_of, observe
+from driver import WAYS, Take, Way, by_feed, by_view, facts_of, library_header, observe
 from golden import Vector
 
 VECTORS = golden.load()
@@ -21,7 +21,9 @@ every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 def new_decoder(vector: Vector) -> framing.FrameDecoder:
     return framing.FrameDecoder(
-        decimal(vector.header), max_frame_size=vector.max_frame_size, keep_header=vector.keep_header
+        library_header(vector.header),
+        max_frame_size=vector.max_frame_size,
+        keep_header=vector.keep_header,
     )
 
 
@@ -93,7 +95,7 @@ def test_the_function_decode(vector: Vector) -> None:
     def decode() -> list[bytes]:
         frames: list[bytes] = framing.decode(
             vector.stream,
-            decimal(vector.header),
+            library_header(vector.header),
             max_frame_size=vector.max_frame_size,
             keep_header=vector.keep_header,
         )

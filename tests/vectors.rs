@@ -1,94 +1,16 @@
 //! Every vector of tests/vectors (see the README.md there), however it is cut, and encoded back.
 
-use std::path::Path;
+#[path = "vectors/golden.rs"]
+mod golden;
 
 use bytes::{Bytes, BytesMut};
-use framing::codec::{
-    Align, DecimalHeader, Error, Fill, FrameDecoder, FrameEncoder, Length, Stage, Unit,
-};
-use serde::{Deserialize, Deserializer};
+use framing::codec::{Error, Format, FrameDecoder, FrameEncoder, HeaderFormat, Length, Scan, Stage};
 
-/// Fewer than this, and some have not been found.
-const MIN_VECTORS: usize = 120;
+use golden::{End, Fault, Hint, Vector, fail, vectors};
 
 /// Longer streams are cut in two at some places, not at all.
 const EVERY_CUT: usize = 2048;
-const SOME_CUTS: usize = 64;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Vector {
-    name: String,
-    #[serde(default)]
-    header: Header,
-    max_frame_size: Option<u64>,
-    #[serde(default)]
-    keep_header: bool,
-    stream: Data,
-    frames: Vec<Data>,
-    end: End,
-    #[serde(default)]
-    left: Data,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    width: Option<usize>,
-    align: Option<char>,
-    fill: Option<char>,
-    unit: Option<String>,
-    #[serde(default)]
-    strict: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Data {
-    Piece(Piece),
-    Pieces(Vec<Piece>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Piece {
-    Text { text: String },
-    Hex { hex: String },
-    Repeat { repeat: String, count: usize },
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum End {
-    Clean,
-    Truncated { stage: String, expected: usize, received: usize },
-    Error(Fault),
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", deny_unknown_fields)]
-enum Fault {
-    InvalidHeader {
-        header: Data,
-        offset: u64,
-        /// `None` where nothing is said about it.
-        #[serde(default, deserialize_with = "said")]
-        hint: Option<Hint>,
-    },
-    FrameTooLarge {
-        length: String,
-        limit: u64,
-        offset: u64,
-    },
-    InvalidPayload {
-        offset: u64,
-        reason: String,
-    },
-}
-
-/// A phrase of the hint's sentence, or `None` where there must be no hint.
-#[derive(Deserialize)]
-struct Hint(Option<String>);
+const SOME_CUTS: usize = 16;
 
 /// What a decoder made of a stream.
 struct Seen {
@@ -108,7 +30,7 @@ fn fed_whole() {
         check(&vector, &seen, "fed whole");
         assert_eq!(seen.fed, stream.len(), "{}", vector.name);
         assert_eq!(seen.left, vector.left.bytes(), "{}: what is left", vector.name);
-        vector.check_hint(&seen);
+        check_hint(&vector, &seen);
     }
 }
 
@@ -133,50 +55,61 @@ fn cut_in_two() {
     }
 }
 
-/// The frames that the header would have written itself come out of the encoder as they came in; with a
-/// strict header those are all of them.
+/// The frames that the header would have written itself come out of the encoder as they came in; where
+/// there is but one way to write a header those are all of them.
 #[test]
 fn encoded_back() {
-    let (mut strict, mut canonical) = (0, 0);
+    let (mut all, mut canonical) = ([0; 4], [0; 4]);
     for vector in vectors() {
         let stream = vector.stream.bytes();
-        let header = vector.header.decimal();
-        let mut reader = FrameDecoder::new(header.with_strict(true));
+        let header = vector.header.format();
+        let (kind, one_way, strict) = match header {
+            HeaderFormat::Decimal(it) => (0, it.strict(), it.with_strict(true).into()),
+            HeaderFormat::Binary(_) => (1, true, header),
+            HeaderFormat::Varint(it) => (2, it.strict(), it.with_strict(true).into()),
+            HeaderFormat::Netstring(_) => (3, true, header),
+            other => fail(&vector.name, &other),
+        };
+        let mut reader = FrameDecoder::new(strict).with_keep_header(true);
         let mut encoder = FrameEncoder::new(header);
         if let Some(limit) = vector.max_frame_size {
             reader = reader.with_max_frame_size(limit).unwrap();
             encoder = encoder.with_max_frame_size(limit).unwrap();
         }
-        let payloads = reader.feed(&Bytes::copy_from_slice(&stream)).unwrap_or_default();
-        let mut wire = BytesMut::new();
-        for payload in &payloads {
-            encoder.encode(payload, &mut wire).unwrap();
+        let frames = reader.feed(&Bytes::copy_from_slice(&stream)).unwrap_or_default();
+        for frame in &frames {
+            let (fields, payload) = parts(header, frame);
+            let mut wire = BytesMut::from(&b"before"[..]);
+            encoder.encode_with_fields(&fields, payload, &mut wire).unwrap();
+            assert_eq!(wire, [b"before", &frame[..]].concat(), "{}", vector.name);
         }
-        assert_eq!(stream.get(..wire.len()), Some(&wire[..]), "{}", vector.name);
-        canonical += payloads.len();
-        if header.strict() {
-            assert_eq!(payloads.len(), vector.frames.len(), "{}", vector.name);
-            strict += payloads.len();
+        assert!(stream.starts_with(&frames.concat()), "{}", vector.name);
+        canonical[kind] += frames.len();
+        if one_way {
+            assert_eq!(frames.len(), vector.frames.len(), "{}", vector.name);
+            all[kind] += frames.len();
         }
     }
-    assert!(strict > 50, "only {strict} frames of strict headers");
-    assert!(canonical > 200, "only {canonical} frames as their header writes them");
+    let wanted = [("decimal", 50, 200), ("binary", 80, 80), ("varint", 20, 40), ("netstring", 40, 40)];
+    for (kind, (format, of_one_way, of_any)) in wanted.into_iter().enumerate() {
+        assert!(all[kind] >= of_one_way, "{format}: {} frames of headers with one way", all[kind]);
+        assert!(canonical[kind] >= of_any, "{format}: {} as their header writes them", canonical[kind]);
+    }
 }
 
-fn vectors() -> Vec<Vector> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let mut vectors: Vec<Vector> = Vec::new();
-    for entry in directory.read_dir().expect("tests/vectors is there") {
-        let path = entry.expect("tests/vectors can be listed").path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let text = std::fs::read_to_string(&path).expect("a vector file can be read");
-            let more: Vec<Vector> =
-                serde_json::from_str(&text).unwrap_or_else(|error| fail(&path.display(), &error));
-            vectors.extend(more);
+/// What a sender gives for a whole frame: the header's bytes beside the length, and the payload.
+fn parts(header: HeaderFormat, frame: &[u8]) -> (Vec<u8>, &[u8]) {
+    let Scan::Complete { size, .. } = header.scan(frame) else {
+        fail(&"no header", &frame.escape_ascii())
+    };
+    let fields = match header {
+        HeaderFormat::Binary(it) => {
+            let end = it.length_offset() + it.length_size();
+            [&frame[..it.length_offset()], &frame[end..size]].concat()
         }
-    }
-    assert!(vectors.len() >= MIN_VECTORS, "only {} vectors", vectors.len());
-    vectors
+        _ => Vec::new(),
+    };
+    (fields, &frame[size..frame.len() - header.trailer().len()])
 }
 
 /// Feeds `chunks` until they end or the stream is refused.
@@ -257,93 +190,16 @@ fn check(vector: &Vector, seen: &Seen, how: &str) {
     }
 }
 
-impl Vector {
-    fn decoder(&self) -> FrameDecoder {
-        let decoder = FrameDecoder::new(self.header.decimal()).with_keep_header(self.keep_header);
-        match self.max_frame_size {
-            Some(limit) => decoder.with_max_frame_size(limit).expect("a vector's limit is possible"),
-            None => decoder,
-        }
-    }
-
-    fn check_hint(&self, seen: &Seen) {
-        let End::Error(Fault::InvalidHeader { hint: Some(Hint(expected)), .. }) = &self.end else {
-            return;
-        };
-        let Err(Error::InvalidHeader { hint, .. }) = &seen.end else { fail(&self.name, &seen.end) };
-        let right = match (expected, hint) {
-            (Some(phrase), Some(sentence)) => sentence.contains(phrase.as_str()),
-            (None, None) => true,
-            _ => false,
-        };
-        assert!(right, "{}: the hint is {hint:?}, not {expected:?}", self.name);
-    }
-}
-
-impl Header {
-    fn decimal(&self) -> DecimalHeader {
-        let align = match self.align {
-            None | Some('<') => Align::Left,
-            Some('>') => Align::Right,
-            Some('^') => Align::Center,
-            Some(other) => fail(&"align", &other),
-        };
-        let fill = match self.fill {
-            None | Some(' ') => Fill::Space,
-            Some('0') => Fill::Zero,
-            Some(other) => fail(&"fill", &other),
-        };
-        let unit = match self.unit.as_deref() {
-            None | Some("bytes") => Unit::Bytes,
-            Some("chars") => Unit::Chars,
-            Some(other) => fail(&"unit", &other),
-        };
-        DecimalHeader::new(self.width.unwrap_or(DecimalHeader::default().width()))
-            .and_then(|header| header.with_padding(align, fill))
-            .expect("a vector's header is possible")
-            .with_unit(unit)
-            .with_strict(self.strict)
-    }
-}
-
-impl Data {
-    fn bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Piece(piece) => piece.bytes(),
-            Self::Pieces(pieces) => pieces.iter().flat_map(Piece::bytes).collect(),
-        }
-    }
-}
-
-impl Default for Data {
-    fn default() -> Self {
-        Self::Pieces(Vec::new())
-    }
-}
-
-impl Piece {
-    fn bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Text { text } => text.clone().into_bytes(),
-            Self::Hex { hex } => {
-                let digits: String = hex.split_ascii_whitespace().collect();
-                (0..digits.len())
-                    .step_by(2)
-                    .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex is hex"))
-                    .collect()
-            }
-            Self::Repeat { repeat, count } => repeat.repeat(*count).into_bytes(),
-        }
-    }
-}
-
-/// A key that is there, be its value `null`.
-fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Hint>, D::Error> {
-    Hint::deserialize(value).map(Some)
-}
-
-/// Ends the test: what was found at `place` is none of what may be there.
-#[expect(clippy::panic, reason = "how a test fails")]
-fn fail(place: &impl std::fmt::Display, found: &impl std::fmt::Debug) -> ! {
-    panic!("{place}: {found:?}")
+/// Where the vector says something about the hint.
+fn check_hint(vector: &Vector, seen: &Seen) {
+    let End::Error(Fault::InvalidHeader { hint: Some(Hint(expected)), .. }) = &vector.end else {
+        return;
+    };
+    let Err(Error::InvalidHeader { hint, .. }) = &seen.end else { fail(&vector.name, &seen.end) };
+    let right = match (expected, hint) {
+        (Some(phrase), Some(sentence)) => sentence.contains(phrase.as_str()),
+        (None, None) => true,
+        _ => false,
+    };
+    assert!(right, "{}: the hint is {hint:?}, not {expected:?}", vector.name);
 }

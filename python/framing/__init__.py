@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 
+from . import presets
 from ._connect import connect
 from ._errors import (
     BufferTooSmall,
@@ -32,10 +33,13 @@ from ._errors import (
 )
 from ._framing import (
     MAX_FRAME_SIZE,
+    BinaryHeader,
     DecimalHeader,
     FrameDecoder,
     FramedSocket,
     FrameEncoder,
+    NetstringHeader,
+    VarintHeader,
     __version__,
     _forked,
     decode,
@@ -50,6 +54,7 @@ from ._wait import wait
 __all__ = [
     "HEADER_SIZE",
     "MAX_FRAME_SIZE",
+    "BinaryHeader",
     "BufferTooSmall",
     "ConcurrencyError",
     "ConnectionClosed",
@@ -67,13 +72,16 @@ __all__ = [
     "IncompleteFrame",
     "InvalidHeader",
     "InvalidPayload",
+    "NetstringHeader",
     "SendIncomplete",
     "TruncatedFrame",
+    "VarintHeader",
     "__version__",
     "connect",
     "decode",
     "encode",
     "listen",
+    "presets",
     "recv_frame",
     "send_frame",
     "wait",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ._address import Address, Target
-    from ._framing import DecimalHeader, FramedSocket
+    from ._framing import FramedSocket
+    from ._header import HeaderLike
 
 __all__ = ["connect"]
 
@@ -28,7 +29,7 @@ def connect(
     address: Address,
     *,
     timeout: float | None = None,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,

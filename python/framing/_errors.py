@@ -105,14 +105,15 @@ class InvalidHeader(FramingError, ValueError):
         self.hint = hint
         shown = header[-_SHOWN_BYTES:]
         cut = "..." if len(shown) < len(header) else ""
-        blank = "" if header.strip(b" ") else " with no digit before it"
+        blank = " with no digit before it" if len(header) > 1 and not header.strip(b" ") else ""
         because = f"byte {bytes(header[-1:])!r} at index {len(header) - 1} cannot be there{blank}"
         message = f"invalid header {cut}{bytes(shown)!r}{_at(offset)}: {because}"
         super().__init__(f"{message} ({hint})" if hint else message)
 
 
 class InvalidPayload(FramingError, ValueError):
-    """A payload is not what its header says: not UTF-8 where the header counts code points.
+    """A payload is not what its header says: not UTF-8 where the header counts code points, or without what must
+    stand behind it (a netstring's comma). Or it is shorter than a header can say.
 
     Attributes:
         offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.

@@ -11,13 +11,13 @@ from ._framing import FramedSocket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ._framing import DecimalHeader
+    from ._header import HeaderLike
 
 __all__ = ["framer"]
 
 
 def framer(
-    header: SupportsIndex | DecimalHeader,
+    header: HeaderLike,
     max_frame_size: SupportsIndex | None,
     keep_header: bool,
     frame_timeout: float | None,

@@ -9,10 +9,67 @@ from types import EllipsisType
 from typing import Any, Final, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["MAX_FRAME_SIZE", "__version__", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
+
+@final
+class BinaryHeader:
+    """
+    A length as an unsigned integer, alone or among other bytes of a header.
+
+    The payload has as many bytes as the integer says, and `length_adjustment` more. The header's other bytes,
+    `size - length_size` of them, are its fields: whoever sends gives them as `fields=` (zeros if not given), and
+    `keep_header=True` returns them.
+
+    Args:
+        length_size: Bytes of the integer, 1 to 8.
+        byteorder: `"big"` (network byte order) or `"little"`.
+        length_offset: The index, in bytes, of the integer in the header.
+        length_adjustment: Bytes to add to the integer for the bytes of the payload: -4 where an integer of four
+            bytes counts itself. A negative result is an `InvalidHeader`.
+        size: Bytes of the header, up to 4096; by default it ends with the integer.
+
+    Raises:
+        ValueError: An argument is none of these, or with this adjustment there could be no payload.
+
+    Immutable, hashable, comparable, picklable.
+
+    >>> BinaryHeader(4, length_offset=1, length_adjustment=-4)
+    BinaryHeader(4, length_offset=1, length_adjustment=-4)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: str = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None) -> BinaryHeader: ...
+    def __reduce__(self, /) -> "tuple[object, ...]": ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def byteorder(self, /) -> str:
+        """
+        The order of the length's bytes: `"big"` or `"little"`.
+        """
+    @property
+    def length_adjustment(self, /) -> int:
+        """
+        What the payload has more bytes than the length says.
+        """
+    @property
+    def length_offset(self, /) -> int:
+        """
+        The index of the length's first byte.
+        """
+    @property
+    def length_size(self, /) -> int:
+        """
+        Bytes of the length.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Bytes of the header.
+        """
 
 @final
 class DecimalHeader:
@@ -100,7 +157,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -162,7 +219,7 @@ class FrameDecoder:
                 larger or smaller. It is never empty.
         """
     @property
-    def header(self, /) -> DecimalHeader:
+    def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header format.
         """
@@ -212,6 +269,8 @@ class FrameEncoder:
     A payload is a `str`, which is sent as UTF-8, or any contiguous object with the buffer protocol.
     Its length is measured in bytes, or in code points where the header says `unit="chars"`.
 
+    `fields` are the bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+
     Args:
         header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
         max_frame_size: The largest payload, in the header's unit. By default 1,000,000,000, or
@@ -224,18 +283,23 @@ class FrameEncoder:
     >>> FrameEncoder().encode("hello")
     b'5         hello'
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
     def __repr__(self, /) -> str: ...
-    def encode(self, /, payload: str | Buffer) -> bytes:
+    def encode(self, /, payload: "str | Buffer", *, fields: "Buffer | None" = None) -> bytes:
         """
         Gives the frame of one payload: header + payload.
 
+        Args:
+            payload, fields: See the class.
+
         Raises:
             FrameTooLarge: The payload is over `max_frame_size`.
-            InvalidPayload: The header counts code points and the payload is not UTF-8.
+            InvalidPayload: The header counts code points and the payload is not UTF-8; or its length can say no
+                number as small as the payload's.
             TypeError: The payload is neither a `str` nor bytes-like.
+            ValueError: `fields` are not as many bytes as the header has beside its length.
         """
-    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = ...) -> int:
+    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = ..., *, fields: Buffer | None = None) -> int:
         """
         Writes the frame of one payload into the caller's buffer.
 
@@ -243,37 +307,43 @@ class FrameEncoder:
             payload: As for `encode`. It may overlap with `buffer`.
             buffer: A writable contiguous bytes-like object.
             offset: The index in `buffer`, in bytes, of the frame's first byte.
+            fields: See the class.
 
         Returns:
             The bytes written.
 
         Raises:
             BufferTooSmall: The frame does not fit behind `offset`; `buffer` is untouched.
-            FrameTooLarge, InvalidPayload, TypeError: As `encode`; `buffer` is untouched.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; `buffer` is untouched.
             ValueError: `offset` is not an index of `buffer`.
         """
-    def encode_many(self, /, payloads: Iterable[str | Buffer]) -> bytes:
+    def encode_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None) -> bytes:
         """
         Gives the frames of many payloads, one after the other, in one `bytes`.
 
         Args:
             payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
                 taken before the first one is encoded, so a generator cannot reuse a buffer.
+            fields: The same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError: As `encode`; nothing is returned then.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; nothing is returned then.
         """
     @property
-    def header(self, /) -> DecimalHeader:
+    def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header format.
         """
-    def header_for(self, /, payload: str | Buffer) -> bytes:
+    def header_for(self, /, payload: str | Buffer, *, fields: Buffer | None = None) -> bytes:
         """
-        Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+        Gives the header of a payload alone, for `sock.sendmsg([header, payload])`. (Behind a netstring's payload
+        there must be a `b","`.)
+
+        Args:
+            payload, fields: See the class.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError: As `encode`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`.
         """
     @property
     def max_frame_size(self, /) -> int:
@@ -318,7 +388,7 @@ class FramedSocket:
     def __enter__(self, /) -> FramedSocket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> FramedSocket: ...
-    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
         The next frame, until the peer ends the stream between two frames.
@@ -368,7 +438,7 @@ class FramedSocket:
         The socket's timeout in seconds; `None` where it waits for ever.
         """
     @property
-    def header(self, /) -> DecimalHeader:
+    def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header format.
         """
@@ -435,19 +505,20 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
         """
-    def send(self, /, payload: str | Buffer, *, timeout: float | EllipsisType | None = ...) -> None:
+    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
         """
         Sends one frame. Header and payload go out by one call, without being put together.
 
         Args:
             payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+            fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
             timeout: See the class.
 
         Raises:
             SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
                 before anything else, by the next `send` or `flush`. Do not send it again.
             TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
-            FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             OSError: The socket's own.
         """
@@ -463,18 +534,19 @@ class FramedSocket:
         Raises:
             SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
         """
-    def send_many(self, /, payloads: Iterable[str | Buffer], *, timeout: float | EllipsisType | None = ...) -> None:
+    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
         """
         Sends many frames, in as few calls to the system as possible.
 
         Args:
             payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+            fields: As for `send`, the same for every frame.
             timeout: See the class.
 
         Raises:
             SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
             TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
-            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, OSError: As `send`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
         """
     def setblocking(self, /, flag: "bool") -> None:
         """
@@ -511,6 +583,73 @@ class FramedSocket:
         """
         A snapshot of the counters of received frames. `buffered` are all bytes that have been received and not
         returned.
+        """
+
+@final
+class NetstringHeader:
+    """
+    A length as decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
+    (<https://cr.yp.to/proto/netstrings.txt>)
+
+    Leading zeros are an `InvalidHeader`; a byte other than the comma where that must stand is an `InvalidPayload`.
+
+    Args:
+        max_digits: The most digits of a length, 1 to 19.
+
+    Raises:
+        ValueError: `max_digits` is out of range.
+
+    Immutable, hashable, comparable, picklable.
+
+    >>> NetstringHeader()
+    NetstringHeader(10)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, max_digits: SupportsIndex = ...) -> NetstringHeader: ...
+    def __reduce__(self, /) -> "tuple[object, ...]": ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def max_digits(self, /) -> int:
+        """
+        The most digits of a length.
+        """
+
+@final
+class VarintHeader:
+    """
+    A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
+    lowest first, and the high bit in each byte but the last. (<https://protobuf.dev/programming-guides/encoding/#varints>)
+
+    Args:
+        max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
+            `InvalidHeader`.
+        strict: Accept only the shortest form of a number, the one that is written.
+
+    Raises:
+        ValueError: `max_bytes` is out of range.
+
+    Immutable, hashable, comparable, picklable.
+
+    >>> VarintHeader(5)
+    VarintHeader(5)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, max_bytes: SupportsIndex = ..., *, strict: bool = ...) -> VarintHeader: ...
+    def __reduce__(self, /) -> "tuple[object, ...]": ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def max_bytes(self, /) -> int:
+        """
+        The most bytes of a header.
+        """
+    @property
+    def strict(self, /) -> bool:
+        """
+        Whether only the shortest form of a number is accepted.
         """
 
 @final
@@ -573,7 +712,7 @@ class _FrameQueue:
     What it calls on itself: `_pause()` and `_resume()` when too much waits, and when little does; `_progressed()`
     after each read, if it is watched.
     """
-    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
+    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
     def _arrival(self, /) -> _Arrival:
         """
         What awaits the next frame.
@@ -648,7 +787,7 @@ class _FrameReceiver:
         """
         Takes whatever arguments a class of its own has for itself.
         """
-    def _configure(self, /, header: SupportsIndex | DecimalHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None) -> float | None:
+    def _configure(self, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None) -> float | None:
         """
         Says how frames begin. Before the first byte.
 
@@ -698,7 +837,7 @@ class _FrameReceiver:
         """
         Whether received frames begin with their header.
         """
-    def send(self, /, payload: str | Buffer) -> None:
+    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None) -> None:
         """
         Sends one frame.
 
@@ -707,9 +846,10 @@ class _FrameReceiver:
 
         Args:
             payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+            fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             BrokenPipeError: The connection is gone, or `write_eof` was called.
         """
@@ -735,7 +875,7 @@ class _Outbox:
     """
     The sending half of a connection.
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> _Outbox: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> _Outbox: ...
     def _turn(self, /) -> None:
         """
         What the loop calls in its next turn.
@@ -756,16 +896,21 @@ class _Outbox:
         Hands over what waits.
         """
     @property
-    def header(self, /) -> DecimalHeader:
+    def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header format.
+        """
+    @property
+    def header_size(self, /) -> int:
+        """
+        The fewest bytes that a header has.
         """
     @property
     def max_frame_size(self, /) -> int:
         """
         The largest payload sent or accepted, in the header's unit.
         """
-    def put(self, /, payload: str | Buffer) -> bool:
+    def put(self, /, payload: str | Buffer, fields: Buffer | None = None) -> bool:
         """
         Takes one payload. False: the box is barred or spent, nothing was taken.
         """
@@ -773,11 +918,11 @@ class _Outbox:
         """
         Takes bytes that are frames already.
         """
-    def put_many(self, /, payloads: Iterable[str | Buffer]) -> bool:
+    def put_many(self, /, payloads: Iterable[str | Buffer], fields: Buffer | None = None) -> bool:
         """
         Takes many payloads, or none.
         """
-    def put_now(self, /, payload: str | Buffer) -> bool:
+    def put_now(self, /, payload: str | Buffer, fields: Buffer | None = None) -> bool:
         """
         Takes one payload. False: the box is barred, nothing was taken.
         """
@@ -826,13 +971,13 @@ def _forked() -> None:
     Called in the child of a fork: it has only the thread that forked.
     """
 
-def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None) -> int | None:
+def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, max_frame_size: SupportsIndex | None) -> int | None:
     """
     The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
     header says only what may be the least: then a decoder is to see it.
     """
 
-def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
+def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
     """
     Gives the frames of a whole capture.
 
@@ -848,23 +993,22 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_fra
     [b'hello', b'']
     """
 
-def encode(payload: str | Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> bytes:
+def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
     """
     Gives the frame of one payload: header + payload.
 
     Args:
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-        header, max_frame_size: As for `FrameEncoder`, which is faster for more than one frame.
+        header, max_frame_size, fields: As for `FrameEncoder`, which is faster for more than one frame.
 
     Raises:
-        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`.
-        ValueError: As `FrameEncoder`.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`.
 
     >>> encode("hello")
     b'5         hello'
     """
 
-def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | EllipsisType | None = ...) -> bytes:
+def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | EllipsisType | None = ...) -> bytes:
     """
     Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
 
@@ -884,21 +1028,21 @@ def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader = ..., *, max_fr
         OSError: The socket's own.
     """
 
-def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader = ..., *, max_frame_size: SupportsIndex | None = None, timeout: float | EllipsisType | None = ...) -> None:
+def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
     """
     Sends one frame: header and payload, by one gathering call.
 
     Args:
         sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-        header, max_frame_size: As for `FrameEncoder`.
+        header, max_frame_size, fields: As for `FrameEncoder`.
         timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
             `sock.gettimeout()` says.
 
     Raises:
         SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
         TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
-        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
         ValueError: `sock` is no stream socket.
         OSError: The socket's own.
     """

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from ._address import Address
     from ._bind import SocketFile
-    from ._framing import DecimalHeader, FramedSocket
+    from ._framing import FramedSocket
+    from ._header import HeaderLike
 
 __all__ = ["FramedListener", "listen"]
 
@@ -51,7 +52,7 @@ def listen(
     backlog: int = 128,
     reuse_port: bool = False,
     ssl: SSLContext | None = None,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,

@@ -1,10 +1,12 @@
 //! How a payload becomes a frame.
 
+use std::ops::{DerefMut, RangeInclusive};
+
 use bytes::{BufMut, BytesMut};
 
 use super::error::{ConfigError, Error, Length};
-use super::extent;
-use super::header::HeaderFormat;
+use super::extent::{self, Unit};
+use super::header::{Format, HeaderFormat};
 
 /// Writes frames: header, then payload.
 ///
@@ -24,7 +26,12 @@ use super::header::HeaderFormat;
 #[derive(Debug, Clone)]
 pub struct FrameEncoder {
     header: HeaderFormat,
-    max_frame_size: u64,
+    /// Of the header's, so that it need not be asked for every frame.
+    unit: Unit,
+    /// From the least that the header can say to the limit.
+    lengths: RangeInclusive<u64>,
+    /// What stands behind every payload.
+    trailer: &'static [u8],
 }
 
 impl Default for FrameEncoder {
@@ -33,12 +40,16 @@ impl Default for FrameEncoder {
     }
 }
 
+/// The bytes of a header that are not the length: as many as it has, or none, for zeros.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fields<'a>(&'a [u8]);
+
 /// A frame that may be written: its parts' sizes, judged against the limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     length: u64,
     header_size: usize,
-    payload_size: usize,
+    frame_size: usize,
 }
 
 impl Plan {
@@ -51,25 +62,27 @@ impl Plan {
     /// The bytes of the whole frame.
     #[inline]
     pub(crate) fn frame_size(self) -> usize {
-        self.header_size + self.payload_size
+        self.frame_size
     }
 }
 
 impl FrameEncoder {
     /// An encoder with the default limit.
+    #[inline]
     #[must_use]
     pub fn new(header: impl Into<HeaderFormat>) -> Self {
         let header = header.into();
         let max_frame_size = header.limit(None).unwrap_or(0);
-        Self { header, max_frame_size }
+        let lengths = *header.lengths().start()..=max_frame_size;
+        Self { header, unit: header.unit(), lengths, trailer: header.trailer() }
     }
 
     /// The same encoder with another limit, in the header's unit.
     ///
     /// # Errors
-    /// [`ConfigError::LimitTooHigh`].
+    /// [`ConfigError::Limit`].
     pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
-        self.max_frame_size = self.header.limit(Some(limit))?;
+        self.lengths = *self.lengths.start()..=self.header.limit(Some(limit))?;
         Ok(self)
     }
 
@@ -79,35 +92,97 @@ impl FrameEncoder {
     /// [`Error::FrameTooLarge`], [`Error::InvalidPayload`]; `wire` is then untouched.
     #[inline]
     pub fn encode(&self, payload: &[u8], wire: &mut BytesMut) -> Result<(), Error> {
+        self.encode_judged(Fields::default(), payload, wire)
+    }
+
+    /// Appends one frame to `wire`, with `fields` as the bytes of its header that are not the length, in order.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode), and [`Error::WrongFields`].
+    #[inline]
+    pub fn encode_with_fields(
+        &self,
+        fields: &[u8],
+        payload: &[u8],
+        wire: &mut BytesMut,
+    ) -> Result<(), Error> {
+        self.encode_judged(self.fields(fields)?, payload, wire)
+    }
+
+    #[inline]
+    fn encode_judged(
+        &self,
+        fields: Fields<'_>,
+        payload: &[u8],
+        wire: &mut BytesMut,
+    ) -> Result<(), Error> {
         let plan = self.plan(payload)?;
-        let start = wire.len();
         wire.reserve(plan.frame_size());
-        wire.put_bytes(b' ', plan.header_size());
-        self.write_header(plan, &mut wire[start..]);
-        wire.extend_from_slice(payload);
+        self.append(plan, fields, payload, wire);
         Ok(())
     }
 
-    /// Judges a payload before a byte of it is written.
+    /// Appends a planned frame to `wire`.
     #[inline]
+    pub(crate) fn append<W>(&self, plan: Plan, fields: Fields<'_>, payload: &[u8], wire: &mut W)
+    where
+        W: BufMut + DerefMut<Target = [u8]>,
+    {
+        let start = wire.len();
+        wire.put_bytes(b' ', plan.header_size());
+        self.write_header(plan, fields, &mut wire[start..]);
+        wire.put_slice(payload);
+        wire.put_slice(self.trailer());
+    }
+
+    /// Judges the bytes of a header that are not the length.
+    pub(crate) fn fields<'a>(&self, bytes: &'a [u8]) -> Result<Fields<'a>, Error> {
+        let (size, given) = (self.header.fields_size(), bytes.len());
+        if given == size { Ok(Fields(bytes)) } else { Err(Error::WrongFields { size, given }) }
+    }
+
+    /// Judges a payload before a byte of it is written.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a result that goes through memory costs more than the rest"
+    )]
     pub(crate) fn plan(&self, payload: &[u8]) -> Result<Plan, Error> {
-        let length = extent::measure(self.header.unit(), payload).map_err(|at| {
-            Error::InvalidPayload { offset: None, reason: not_utf8(payload.get(at).copied(), at) }
-        })?;
-        if length > self.max_frame_size {
-            return Err(Error::FrameTooLarge {
-                length: Length::Exact(length),
-                limit: self.max_frame_size,
-                offset: None,
-            });
+        let length =
+            extent::measure(self.unit, payload).map_err(|at| Self::refusal_of_text(payload, at))?;
+        if !self.lengths.contains(&length) {
+            return Err(self.refusal_of_length(length));
         }
-        Ok(Plan { length, header_size: self.header.size_for(length), payload_size: payload.len() })
+        let header_size = self.header.size_for(length);
+        Ok(Plan { length, header_size, frame_size: header_size + payload.len() + self.trailer.len() })
+    }
+
+    #[cold]
+    fn refusal_of_text(payload: &[u8], at: usize) -> Error {
+        Error::InvalidPayload { offset: None, reason: not_utf8(payload.get(at).copied(), at) }
+    }
+
+    #[cold]
+    fn refusal_of_length(&self, length: u64) -> Error {
+        if length > self.max_frame_size() {
+            let (length, limit) = (Length::Exact(length), self.max_frame_size());
+            return Error::FrameTooLarge { length, limit, offset: None };
+        }
+        let least = self.lengths.start();
+        let reason = format!("its length is {length}, and the header can say no less than {least}");
+        Error::InvalidPayload { offset: None, reason }
     }
 
     /// Writes a planned frame's header over all of `out`.
     #[inline]
-    pub(crate) fn write_header(&self, plan: Plan, out: &mut [u8]) {
-        self.header.write(plan.length, out);
+    pub(crate) fn write_header(&self, plan: Plan, fields: Fields<'_>, out: &mut [u8]) {
+        self.header.write(plan.length, fields.0, out);
+    }
+
+    /// What stands behind every payload.
+    #[inline]
+    pub(crate) fn trailer(&self) -> &'static [u8] {
+        self.trailer
     }
 
     /// The header format.
@@ -119,7 +194,7 @@ impl FrameEncoder {
     /// The limit, in the header's unit.
     #[must_use]
     pub fn max_frame_size(&self) -> u64 {
-        self.max_frame_size
+        *self.lengths.end()
     }
 }
 

@@ -38,7 +38,8 @@ pub enum Error {
         /// alone of all facts it can depend on how the stream was cut.
         hint: Option<&'static str>,
     },
-    /// The payload is not what its header says: not UTF-8 where code points are counted.
+    /// The payload is not what its header says: not UTF-8 where code points are counted, without what must stand
+    /// behind it, or shorter than a header can say.
     InvalidPayload {
         /// Where the frame begins in the stream; `None` for a payload that was to be sent.
         offset: Option<u64>,
@@ -53,6 +54,13 @@ pub enum Error {
         limit: u64,
         /// Where the frame begins in the stream; `None` for a payload that was to be sent.
         offset: Option<u64>,
+    },
+    /// Not as many bytes as the header has beside its length. Nothing was written.
+    WrongFields {
+        /// The bytes that the header has.
+        size: usize,
+        /// The bytes that there are.
+        given: usize,
     },
     /// The caller's buffer cannot hold the frame. Nothing was written.
     BufferTooSmall {
@@ -128,6 +136,9 @@ impl fmt::Display for Error {
                     At(*offset)
                 )
             }
+            Self::WrongFields { size, given } => {
+                write!(f, "fields of size {given}, where this header has {size} beside its length")
+            }
             Self::BufferTooSmall { needed, available } => {
                 write!(f, "the frame needs {needed} bytes, the buffer has {available}")
             }
@@ -150,18 +161,33 @@ impl std::error::Error for Error {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The width of a decimal header is out of range.
-    Width {
-        /// The width that was asked for.
-        width: usize,
+    /// A number that says what a header is like is out of range.
+    OutOfRange {
+        /// What it says.
+        name: &'static str,
+        /// The least possible number.
+        low: u64,
+        /// The greatest possible number.
+        high: u64,
+        /// The number that was asked for.
+        given: u64,
+    },
+    /// With this adjustment no length leaves a payload.
+    Adjustment {
+        /// The adjustment that was asked for.
+        adjustment: i64,
+        /// The bytes of the length.
+        length_size: usize,
     },
     /// Zeros as padding without [`Align::Right`](super::Align::Right) would change the number.
     ZeroFill,
-    /// The header, or memory, cannot hold a frame of that size.
-    LimitTooHigh {
+    /// The header, or memory, has no frame of that size.
+    Limit {
         /// The limit that was asked for.
         limit: u64,
-        /// The highest possible one.
+        /// The lowest possible one: the least length that the header can express.
+        lowest: u64,
+        /// The highest possible one: the largest that the header can express and memory can hold.
         highest: u64,
     },
 }
@@ -169,16 +195,20 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Width { width } => write!(
+            Self::OutOfRange { name, low, high, given } => {
+                write!(f, "{name} must be between {low} and {high}, not {given}")
+            }
+            Self::Adjustment { adjustment, length_size } => write!(
                 f,
-                "width must be between 1 and {}, not {width}",
-                super::DecimalHeader::MAX_WIDTH
+                "length_adjustment must be at least -{}, the largest length of length_size {length_size}, \
+                 not {adjustment}",
+                u64::MAX >> (64 - 8 * length_size)
             ),
             Self::ZeroFill => f.write_str("fill '0' needs align '>'"),
-            Self::LimitTooHigh { limit, highest } => write!(
+            Self::Limit { limit, lowest, highest } => write!(
                 f,
-                "max_frame_size must be between 0 and {highest}, the largest that this header can express \
-                 and memory can hold, not {limit}"
+                "max_frame_size must be between {lowest} and {highest}, the largest that this header can \
+                 express and memory can hold, not {limit}"
             ),
         }
     }

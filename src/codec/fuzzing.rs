@@ -1,9 +1,15 @@
 //! What must hold for every input, however hostile: run by the unit tests on a fixed sample and by the
 //! target in `fuzz/` for as long as one likes.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::{Align, BytesStore, DecimalHeader, Error, Fill, FrameDecoder, Unit};
+use super::{
+    Align, BinaryHeader, ByteOrder, BytesStore, ConfigError, DecimalHeader, Error, Fill, Format,
+    FrameDecoder, FrameEncoder, HeaderFormat, Length, NetstringHeader, Stats, Unit, VarintHeader,
+};
+
+/// How many bytes of an input choose the header and the cuts.
+const CHOICES: usize = 8;
 
 /// Frames and error never depend on how the stream was cut, frames and buffered bytes together are the
 /// stream, and memory follows what has arrived.
@@ -13,36 +19,139 @@ use super::{Align, BytesStore, DecimalHeader, Error, Fill, FrameDecoder, Unit};
 /// # Panics
 /// Where one of these does not hold.
 pub fn any_stream(data: &[u8]) {
-    let Some((&[shape, width, cut, options], stream)) = data.split_first_chunk() else { return };
+    let Some((choices, stream)) = data.split_first_chunk() else { return };
+    let Ok(Choices { header, keep_header, cut }) = chosen(*choices) else { return };
+
+    let whole = decode(header, keep_header, stream, stream.len().max(1));
+    let bytewise = decode(header, keep_header, stream, 1);
+    let pieces = decode(header, keep_header, stream, cut);
+    assert_eq!(whole, bytewise, "fed whole and byte by byte");
+    assert_eq!(whole, pieces, "fed whole and in pieces");
+}
+
+/// What an encoder writes, be the header and its fields what they may, a decoder gives back; and what an
+/// encoder refuses is too long, too short or no text, and nothing of it is written.
+///
+/// The first bytes of `data` choose the header and the cuts, the next ones are its fields, the rest is payloads.
+///
+/// # Panics
+/// Where one of these does not hold.
+pub fn any_payloads(data: &[u8]) {
+    let Some((choices, rest)) = data.split_first_chunk() else { return };
+    let Ok(Choices { header, keep_header, cut }) = chosen(*choices) else { return };
+    let Some((fields, payloads)) = rest.split_at_checked(header.fields_size()) else { return };
+
+    let encoder = FrameEncoder::new(header);
+    let mut wire = BytesMut::new();
+    let (mut frames, mut payload_bytes) = (Vec::new(), 0);
+    // Of one size, which the decoder may guess; then an empty one, and a longer one.
+    for payload in payloads.chunks(cut).chain([&payloads[..0], payloads]) {
+        let before = wire.len();
+        match encoder.encode_with_fields(fields, payload, &mut wire) {
+            Ok(()) => {
+                let frame = &wire[before..];
+                let start = frame.len() - header.trailer().len() - payload.len();
+                assert_eq!(&frame[start..start + payload.len()], payload, "a payload goes as it is");
+                assert_eq!(beside_length(header, &frame[..start]), fields, "so do fields, in order");
+                payload_bytes += payload.len();
+                frames.push(if keep_header { frame.to_vec() } else { payload.to_vec() });
+            }
+            Err(error) => {
+                assert_eq!(wire.len(), before, "nothing is written of what is refused");
+                assert!(is_justified(&error, header, payload), "{header:?} refuses: {error}");
+            }
+        }
+    }
+    for size in [wire.len().max(1), 1, cut] {
+        let decoded = decode(header, keep_header, &wire, size);
+        assert_eq!(decoded.frames, frames, "what was encoded is decoded back");
+        assert_eq!((decoded.fault, decoded.left), (None, 0), "and nothing else");
+        assert_eq!(decoded.stats.payload_bytes, payload_bytes as u64);
+    }
+}
+
+struct Choices {
+    header: HeaderFormat,
+    keep_header: bool,
+    /// Bytes of a chunk.
+    cut: usize,
+}
+
+fn chosen(choices: [u8; CHOICES]) -> Result<Choices, ConfigError> {
+    let [kind, cut, options, size, offset, behind, adjustment @ ..] = choices;
+    let flag = |bit: u8| options >> bit & 1 == 1;
+    let size = |most: usize| usize::from(size) % most + 1;
+    let header = match kind % 4 {
+        0 => decimal(kind / 4, size(24), flag(0), flag(1))?.into(),
+        1 => {
+            let (offset, behind) = (usize::from(offset % 6), usize::from(behind % 6));
+            // Small ones as often as large ones.
+            let adjustment = i16::from_be_bytes(adjustment) >> (options >> 4);
+            let length_size = size(BinaryHeader::MAX_LENGTH_SIZE);
+            BinaryHeader::new(length_size)?
+                .with_byte_order(if flag(0) { ByteOrder::Little } else { ByteOrder::Big })
+                .with_place(offset, offset + length_size + behind)?
+                .with_adjustment(adjustment.into())?
+                .into()
+        }
+        2 => VarintHeader::new(size(VarintHeader::MOST_BYTES))?.with_strict(flag(0)).into(),
+        _ => NetstringHeader::new(size(NetstringHeader::MOST_DIGITS))?.into(),
+    };
+    Ok(Choices { header, keep_header: flag(2), cut: usize::from(cut) + 1 })
+}
+
+fn decimal(shape: u8, width: usize, strict: bool, chars: bool) -> Result<DecimalHeader, ConfigError> {
     let (align, fill) = [
         (Align::Left, Fill::Space),
         (Align::Right, Fill::Space),
         (Align::Center, Fill::Space),
         (Align::Right, Fill::Zero),
     ][usize::from(shape % 4)];
-    let Ok(header) =
-        DecimalHeader::new(usize::from(width % 24) + 1).and_then(|it| it.with_padding(align, fill))
-    else {
-        return;
-    };
-    let header = header.with_strict(options & 1 != 0).with_unit(if options & 2 != 0 {
-        Unit::Chars
-    } else {
-        Unit::Bytes
-    });
-    let keep_header = options & 4 != 0;
-
-    let whole = decode(header, keep_header, stream, stream.len().max(1));
-    let bytewise = decode(header, keep_header, stream, 1);
-    let pieces = decode(header, keep_header, stream, usize::from(cut) + 1);
-    assert_eq!(whole, bytewise, "fed whole and byte by byte");
-    assert_eq!(whole, pieces, "fed whole and in pieces");
+    let header = DecimalHeader::new(width)?.with_padding(align, fill)?.with_strict(strict);
+    Ok(header.with_unit(if chars { Unit::Chars } else { Unit::Bytes }))
 }
 
-/// Frames, the error without its hint, and what is left.
-type Outcome = (Vec<Bytes>, Option<Error>, usize);
+/// The bytes of a header that are not its length, where those are the sender's to choose.
+fn beside_length(header: HeaderFormat, head: &[u8]) -> Vec<u8> {
+    match header {
+        HeaderFormat::Binary(it) => {
+            let end = it.length_offset() + it.length_size();
+            [&head[..it.length_offset()], &head[end..]].concat()
+        }
+        _ => Vec::new(),
+    }
+}
 
-fn decode(header: DecimalHeader, keep_header: bool, stream: &[u8], size: usize) -> Outcome {
+/// Whether that is so, what an encoder says of a payload that it refuses.
+fn is_justified(error: &Error, header: HeaderFormat, payload: &[u8]) -> bool {
+    let text = std::str::from_utf8(payload);
+    let length = match header.unit() {
+        Unit::Bytes => payload.len() as u64,
+        Unit::Chars => text.map_or(0, |text| text.chars().count()) as u64,
+    };
+    match error {
+        Error::FrameTooLarge { length: announced, limit, offset: None } => {
+            *announced == Length::Exact(length) && length > *limit && limit == header.lengths().end()
+        }
+        Error::InvalidPayload { offset: None, .. } => {
+            length < *header.lengths().start() || (header.unit() == Unit::Chars && text.is_err())
+        }
+        _ => false,
+    }
+}
+
+/// What must not depend on the cuts.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    frames: Vec<Bytes>,
+    /// Without its hint.
+    fault: Option<Error>,
+    /// The bytes of the unfinished frame.
+    left: usize,
+    stats: Stats,
+}
+
+fn decode(header: HeaderFormat, keep_header: bool, stream: &[u8], size: usize) -> Outcome {
     let mut decoder = FrameDecoder::new(header).with_keep_header(keep_header);
     let mut frames = Vec::new();
     let mut fault = None;
@@ -80,8 +189,8 @@ fn decode(header: DecimalHeader, keep_header: bool, stream: &[u8], size: usize) 
     let left = decoder.take_buffered();
     let completed = usize::try_from(decoder.stats().wire_bytes).unwrap_or(usize::MAX);
     assert_eq!(&left[..], &stream[completed..taken], "the unfinished frame is handed out as it came");
-    let rest = if fault.is_some() { 0 } else { left.len() };
-    (frames, fault, rest)
+    let left = if fault.is_some() { 0 } else { left.len() };
+    Outcome { frames, fault, left, stats: decoder.stats() }
 }
 
 #[cfg(test)]
@@ -89,33 +198,76 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What a stream may consist of.
+    #[derive(Debug, Clone)]
+    enum Piece {
+        /// A payload, to be framed.
+        Framed(Vec<u8>),
+        /// Bytes as they are.
+        Bare(Vec<u8>),
+    }
+
+    /// Choices, of which half are for the usual size of a header, and what follows them.
+    fn data(rest: impl Strategy<Value = Vec<Piece>>) -> impl Strategy<Value = Vec<u8>> {
+        (any::<[u8; CHOICES]>(), any::<bool>(), rest).prop_map(|(mut choices, usual, pieces)| {
+            if usual {
+                // Ten bytes of decimal text, two of an integer, ten of a varint, ten digits.
+                choices[3] = 9;
+            }
+            let mut data = BytesMut::from(&choices[..]);
+            let header = chosen(choices).map_or_else(|_| HeaderFormat::default(), |it| it.header);
+            for piece in pieces {
+                match piece {
+                    // What is refused is not there.
+                    Piece::Framed(payload) => {
+                        let _ = FrameEncoder::new(header).encode(&payload, &mut data);
+                    }
+                    Piece::Bare(bytes) => data.extend_from_slice(&bytes),
+                }
+            }
+            data.to_vec()
+        })
+    }
+
     /// Streams that look like the protocol more often than chance would have it.
     fn streams() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = |size: std::ops::Range<usize>| prop::collection::vec(any::<u8>(), size);
         let piece = prop_oneof![
-            4 => (0..30_usize, any::<u8>()).prop_map(|(n, fill)| {
-                [format!("{n:<10}").into_bytes(), vec![fill; n]].concat()
+            8 => (0..30_usize, any::<u8>()).prop_map(|(n, fill)| Piece::Framed(vec![fill; n])),
+            4 => "\\PC{0,8}".prop_map(|text| Piece::Framed(text.into_bytes())),
+            1 => (100..400_usize).prop_map(|n| Piece::Framed(vec![b'x'; n])),
+            // Decimal numbers in every form, with a colon or without.
+            2 => "[ 0-9]{1,12}".prop_map(|text| Piece::Bare(text.into_bytes())),
+            1 => "[0-9]{1,3}:".prop_map(|text| Piece::Bare(text.into_bytes())),
+            // Varints, longer than they need be or longer than they may be; small integers of either order.
+            1 => (0..12_usize, any::<[u8; 2]>())
+                .prop_map(|(n, ends)| Piece::Bare([&ends[..1], &[0x80; 12][..n], &ends[1..]].concat())),
+            1 => (0..8_usize, any::<bool>(), 0..20_u8).prop_map(|(n, big, value)| {
+                let zeros = vec![0; n];
+                Piece::Bare(if big { [&zeros[..], &[value]].concat() } else { [&[value], &zeros[..]].concat() })
             }),
-            2 => "[ 0-9]{1,12}".prop_map(String::into_bytes),
-            2 => "\\PC{0,8}".prop_map(|text| {
-                format!("{:<10}{text}", text.chars().count()).into_bytes()
-            }),
-            1 => prop::collection::vec(any::<u8>(), 0..12),
+            1 => bytes(0..12).prop_map(Piece::Bare),
         ];
-        (any::<[u8; 4]>(), any::<bool>(), prop::collection::vec(piece, 0..12)).prop_map(
-            |(mut options, usual, pieces)| {
-                if usual {
-                    options[1] = 9;
-                }
-                [options.to_vec(), pieces.concat()].concat()
-            },
-        )
+        data(prop::collection::vec(piece, 0..12))
+    }
+
+    /// Fields and payloads: text and other bytes.
+    fn payloads() -> impl Strategy<Value = Vec<u8>> {
+        let bytes = prop::collection::vec(any::<u8>(), 0..10);
+        let text = prop_oneof![Just(String::new()), "[a-z]{0,400}", "\\PC{0,60}"];
+        data((bytes, text).prop_map(|(bytes, text)| vec![Piece::Bare(bytes), Piece::Bare(text.into())]))
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
         #[test]
         fn holds_for_a_sample(data in streams()) {
             any_stream(&data);
+        }
+
+        #[test]
+        fn holds_for_a_sample_of_payloads(data in payloads()) {
+            any_payloads(&data);
         }
     }
 }

@@ -29,14 +29,18 @@ const USUAL_WIDTH: usize = 10;
 /// Less text than this says nothing.
 const MIN_TEXT: usize = 4;
 
-/// A sentence for the bytes from the refused header's first one to the end of what is at hand.
-pub(crate) fn hint(bytes: &[u8]) -> Option<&'static str> {
+/// A sentence for the bytes from the refused header's first one to the end of what is at hand; `textual` where the
+/// header should have been text.
+pub(crate) fn hint(textual: bool, bytes: &[u8]) -> Option<&'static str> {
     if METHODS.iter().any(|method| bytes.starts_with(method)) {
         return Some(HTTP);
     }
     // RFC 8446, section 5.1: content type 22, then a version from 3.0 to 3.4.
     if let [22, 3, 0..=4, ..] = bytes {
         return Some(TLS);
+    }
+    if !textual {
+        return None;
     }
     if looks_binary(bytes) {
         return Some(BINARY);
@@ -63,7 +67,10 @@ fn looks_textual(bytes: &[u8]) -> bool {
         Err(_) => return false,
     };
     let number = |byte: &u8| matches!(byte, b'0'..=b'9' | b' ' | b'+' | b'-' | b'_');
+    // As a netstring's length ends.
+    let colon = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     text.len() >= MIN_TEXT
+        && (colon == 0 || bytes.get(colon) != Some(&b':'))
         // A number in a form that is not accepted is no payload.
         && !bytes.iter().take(USUAL_WIDTH).all(number)
         && text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
@@ -76,7 +83,7 @@ mod tests {
 
     #[test]
     fn names_exactly_four_kinds() {
-        let cases: [(&[u8], Option<&str>); 17] = [
+        let cases: [(&[u8], Option<&str>); 19] = [
             (b"GET / HTTP/1.1\r\n", Some(HTTP)),
             (b"OPTIONS * HTTP/1.1", Some(HTTP)),
             (b"PRI * HTTP/2.0\r\n\r\nSM", Some(HTTP)),
@@ -95,15 +102,25 @@ mod tests {
             (b"          ", None),
             (b"-5        hello", None),
             (b"G", None),
+            (b"012:hello world!,", None),
+            (b":hello", Some(OUT_OF_STEP)),
         ];
         for (bytes, expected) in cases {
-            assert_eq!(hint(bytes), expected, "{}", bytes.escape_ascii());
+            assert_eq!(hint(true, bytes), expected, "{}", bytes.escape_ascii());
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_wonder_where_none_is_expected() {
+        assert_eq!(hint(false, b"GET / HTTP/1.1\r\n"), Some(HTTP));
+        assert_eq!(hint(false, b"\x16\x03\x01\x02\x00\x01"), Some(TLS));
+        assert_eq!(hint(false, b"\x00\x00\x00\x05hello"), None);
+        assert_eq!(hint(false, b"alive>12"), None);
     }
 
     #[test]
     fn a_character_cut_by_the_window_is_still_text() {
         let text = format!("{}é", "a".repeat(TEXT_WINDOW - 1));
-        assert_eq!(hint(text.as_bytes()), Some(OUT_OF_STEP));
+        assert_eq!(hint(true, text.as_bytes()), Some(OUT_OF_STEP));
     }
 }

@@ -3,7 +3,7 @@
 //! | file | what is decided there |
 //! |---|---|
 //! | [`header`] | which header formats exist, and what each must be able to do |
-//! | [`decimal`] | the decimal header: what it writes, what it reads, when it refuses |
+//! | [`decimal`], [`binary`], [`varint`], [`netstring`] | one format: what it writes, what it reads, when it refuses |
 //! | [`encoder`] | how a payload becomes a frame |
 //! | [`decoder`] | the state machine: where a frame starts, ends, and what ends the stream |
 //! | [`extent`] | how much of a payload is still to come, in bytes or in code points |
@@ -11,8 +11,10 @@
 //! | [`error`] | what can be wrong, with the facts |
 //! | [`hint`] | what a refused peer may have been speaking |
 
+pub mod binary;
 pub mod decimal;
 pub mod decoder;
+mod digits;
 pub mod encoder;
 pub mod error;
 pub mod extent;
@@ -20,12 +22,19 @@ pub mod extent;
 pub mod fuzzing;
 pub mod header;
 pub mod hint;
+pub mod netstring;
 pub mod store;
+pub mod varint;
 
+pub use binary::{BinaryHeader, ByteOrder};
 pub use decimal::{Align, DecimalHeader, Fill};
 pub use decoder::{Decoder, FrameDecoder, Progress, Stats};
 pub use encoder::FrameEncoder;
 pub use error::{ConfigError, Error, Length, Stage};
 pub use extent::Unit;
-pub use header::{DEFAULT_MAX_FRAME_SIZE, HeaderFormat, MAX_MAX_FRAME_SIZE, Scan};
+pub use header::{
+    DEFAULT_MAX_FRAME_SIZE, Format, HeaderFormat, MAX_HEADER_SIZE, MAX_MAX_FRAME_SIZE, Scan,
+};
+pub use netstring::NetstringHeader;
 pub use store::{BytesStore, Store};
+pub use varint::VarintHeader;

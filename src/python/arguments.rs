@@ -4,11 +4,10 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyString};
 #[cfg(feature = "stubs")]
-use pyo3::{PyTypeInfo, inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
+use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
 use super::errors::config_exception;
-use super::header::PyDecimalHeader;
-use crate::codec::{ConfigError, DecimalHeader, HeaderFormat, MAX_MAX_FRAME_SIZE};
+use crate::codec::{ConfigError, HeaderFormat, MAX_MAX_FRAME_SIZE};
 
 /// More of what was given is not shown.
 const SHOWN: usize = 40;
@@ -65,6 +64,23 @@ impl Named<Integer> {
         };
         let message = format!("{name} must be between {low} and {high}{note}, not {given}");
         Err(PyValueError::new_err(message))
+    }
+
+    /// As [`within`](Self::within), for a number of bytes.
+    pub(super) fn size(self, name: &str, low: usize, high: usize) -> PyResult<usize> {
+        let size = self.within(name, low as u64, high as u64, "")?;
+        Ok(usize::try_from(size).unwrap_or(high))
+    }
+
+    /// The number, of either sign.
+    pub(super) fn signed(self, name: &str) -> PyResult<i64> {
+        match self.get(name, "an integer")? {
+            Integer::Small(number) => Ok(number),
+            Integer::Large(text) => {
+                let message = format!("{name} must be an integer of 64 bits, not {text}");
+                Err(PyValueError::new_err(message))
+            }
+        }
     }
 
     /// A number of things: at least one.
@@ -137,50 +153,30 @@ impl FromPyObject<'_, '_> for Word {
     }
 }
 
-/// `header=`: a header object, or an `int` as the width of a decimal one.
-#[derive(Default)]
-pub(super) struct HeaderArgument(pub(super) HeaderFormat);
-
-impl FromPyObject<'_, '_> for HeaderArgument {
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: PyStaticExpr =
-        type_hint_union!(Integer::INPUT_TYPE, <PyDecimalHeader as PyTypeInfo>::TYPE_HINT);
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if let Ok(decimal) = object.cast::<PyDecimalHeader>() {
-            return Ok(Self(decimal.get().format().into()));
-        }
-        let width: Named<Integer> = object.extract()?;
-        let width = width.get("header", "an int (its width) or a header object")?;
-        Ok(Self(decimal_header(width.into(), "a header's width")?.into()))
-    }
-}
-
-/// A decimal header of `width` bytes.
-pub(super) fn decimal_header(width: Named<Integer>, name: &str) -> PyResult<DecimalHeader> {
-    let width = width.within(name, 1, DecimalHeader::MAX_WIDTH as u64, "")?;
-    DecimalHeader::new(usize::try_from(width).unwrap_or(0)).map_err(config_exception)
-}
-
 /// Applies `max_frame_size=` by means of the codec's own check.
+#[inline]
 pub(super) fn limited<T>(
     codec: T,
     header: HeaderFormat,
     limit: Option<Named<Integer>>,
     apply: impl FnOnce(T, u64) -> Result<T, ConfigError>,
 ) -> PyResult<T> {
-    let Some(limit) = limit else { return Ok(codec) };
-    let highest = header.max_length().min(MAX_MAX_FRAME_SIZE);
+    match limit {
+        None => Ok(codec),
+        Some(limit) => apply(codec, limit_of(header, limit)?).map_err(config_exception),
+    }
+}
+
+#[cold]
+fn limit_of(header: HeaderFormat, limit: Named<Integer>) -> PyResult<u64> {
+    let (lowest, highest) = header.limits().into_inner();
     let note = if highest < MAX_MAX_FRAME_SIZE {
         " (the largest this header can express)"
     } else {
         " (the largest that memory can hold)"
     };
     let limit = Named::from(limit.get("max_frame_size", "an integer or None")?);
-    let limit = limit.within("max_frame_size", 0, highest, note)?;
-    apply(codec, limit).map_err(config_exception)
+    limit.within("max_frame_size", lowest, highest, note)
 }
 
 /// `name must be wanted, not 'kind'`.

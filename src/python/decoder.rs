@@ -6,10 +6,10 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
-use super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::arguments::{Integer, Named, limited};
 use super::errors::{Fault, exception};
 use super::grant::Grant;
-use super::header::PyDecimalHeader;
+use super::headers::{HeaderArgument, HeaderObject};
 use super::intake::Intake;
 use super::memory::bytes::{BytesWriter, list};
 use super::memory::window::Window;
@@ -17,7 +17,7 @@ use super::payload::{Data, Input};
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::unfinished::Unfinished;
-use crate::codec::{Decoder, Error, HeaderFormat};
+use crate::codec::{Decoder, Error};
 
 /// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
 ///
@@ -276,9 +276,8 @@ impl PyFrameDecoder {
 
     /// The header format.
     #[getter]
-    fn header(&self, py: Python<'_>) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.lock(py).intake.decoder.header();
-        header.into()
+    fn header(&self, py: Python<'_>) -> HeaderObject {
+        HeaderObject(self.lock(py).intake.decoder.header())
     }
 
     /// The largest payload accepted, in the header's unit.
@@ -294,7 +293,7 @@ impl PyFrameDecoder {
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        let header = self.header(py).__repr__();
+        let header = self.header(py).repr();
         let inner = self.lock(py);
         format!(
             "FrameDecoder({header}, max_frame_size={}, keep_header={}) at offset {}, {} bytes buffered",

@@ -3,17 +3,20 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::arguments::{Integer, Named, limited};
 use super::errors::exception;
-use super::header::PyDecimalHeader;
+use super::headers::{HeaderArgument, HeaderObject};
 use super::memory::bytes::BytesWriter;
-use super::payload::{Payload, Payloads, Target, at};
-use crate::codec::{Error, FrameEncoder, HeaderFormat};
+use super::payload::{Fields, Payload, Payloads, Target, at};
+use crate::codec::encoder::{Fields as HeaderFields, Plan};
+use crate::codec::{Error, FrameEncoder};
 
 /// Turns payloads into frames: header, then payload. Does no I/O and has no state.
 ///
 /// A payload is a `str`, which is sent as UTF-8, or any contiguous object with the buffer protocol.
 /// Its length is measured in bytes, or in code points where the header says `unit="chars"`.
+///
+/// `fields` are the bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
 ///
 /// Args:
 ///     header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
@@ -51,21 +54,25 @@ impl PyFrameEncoder {
 
     /// Gives the frame of one payload: header + payload.
     ///
+    /// Args:
+    ///     payload, fields: See the class.
+    ///
     /// Raises:
     ///     FrameTooLarge: The payload is over `max_frame_size`.
-    ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
+    ///     InvalidPayload: The header counts code points and the payload is not UTF-8; or its length can say no
+    ///         number as small as the payload's.
     ///     TypeError: The payload is neither a `str` nor bytes-like.
-    pub(super) fn encode<'py>(
+    ///     ValueError: `fields` are not as many bytes as the header has beside its length.
+    #[pyo3(
+        signature = (payload: "str | Buffer", *, fields: "Buffer | None" = None),
+        text_signature = "($self, payload, *, fields=None)"
+    )]
+    fn encode<'py>(
         &self,
-        py: Python<'py>,
-        payload: Payload<'py>,
+        payload: &Bound<'py, PyAny>,
+        fields: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let payload = payload.0.bytes(py)?;
-        let plan = self.0.plan(payload).map_err(|error| exception(py, &error, None))?;
-        let mut writer = BytesWriter::new(py, plan.frame_size())?;
-        writer.put_with(plan.header_size(), |header| self.0.write_header(plan, header));
-        writer.put(payload);
-        Ok(writer.finish(py))
+        encoded(&self.0, payload, fields)
     }
 
     /// Gives the frames of many payloads, one after the other, in one `bytes`.
@@ -73,15 +80,20 @@ impl PyFrameEncoder {
     /// Args:
     ///     payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
     ///         taken before the first one is encoded, so a generator cannot reuse a buffer.
+    ///     fields: The same for every frame.
     ///
     /// Raises:
-    ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; nothing is returned then.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; nothing is returned then.
+    #[pyo3(signature = (payloads, *, fields = None), text_signature = "($self, payloads, *, fields=None)")]
     fn encode_many<'py>(
         &self,
         py: Python<'py>,
         payloads: Payloads<'py>,
+        fields: Option<Fields>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let Payloads(inputs) = payloads;
+        let fields =
+            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
         // No Python code runs from here on, so what was measured is what is written.
         let mut plans = Vec::with_capacity(inputs.len());
         let mut total = 0_usize;
@@ -94,8 +106,7 @@ impl PyFrameEncoder {
         }
         let mut writer = BytesWriter::new(py, total)?;
         for (plan, payload) in plans {
-            writer.put_with(plan.header_size(), |header| self.0.write_header(plan, header));
-            writer.put(payload);
+            put(&mut writer, &self.0, plan, fields, payload);
         }
         Ok(writer.finish(py))
     }
@@ -106,17 +117,18 @@ impl PyFrameEncoder {
     ///     payload: As for `encode`. It may overlap with `buffer`.
     ///     buffer: A writable contiguous bytes-like object.
     ///     offset: The index in `buffer`, in bytes, of the frame's first byte.
+    ///     fields: See the class.
     ///
     /// Returns:
     ///     The bytes written.
     ///
     /// Raises:
     ///     BufferTooSmall: The frame does not fit behind `offset`; `buffer` is untouched.
-    ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`; `buffer` is untouched.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; `buffer` is untouched.
     ///     ValueError: `offset` is not an index of `buffer`.
     #[pyo3(
-        signature = (payload, buffer, offset = Integer::Small(0).into()),
-        text_signature = "($self, payload, buffer, offset=0)"
+        signature = (payload, buffer, offset = Integer::Small(0).into(), *, fields = None),
+        text_signature = "($self, payload, buffer, offset=0, *, fields=None)"
     )]
     fn encode_into(
         &self,
@@ -124,38 +136,54 @@ impl PyFrameEncoder {
         payload: Payload<'_>,
         buffer: Target,
         offset: Named<Integer>,
+        fields: Option<Fields>,
     ) -> PyResult<usize> {
         let Target(target) = buffer;
+        let fields =
+            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
         let size = target.len();
         let offset = offset.at_most("offset", size, " (the size of buffer)")?;
         let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
         let at = offset + header_size;
-        let fill = |header: &mut [u8]| self.0.write_header(plan, header);
+        let fill = |header: &mut [u8]| self.0.write_header(plan, fields, header);
         let fits = needed <= available && target.write_behind(py, at, &payload.0, header_size, fill)?;
         if !fits {
             return Err(exception(py, &Error::BufferTooSmall { needed, available }, None));
         }
+        let trailer = self.0.trailer();
+        target.write(offset + needed - trailer.len(), trailer);
         Ok(needed)
     }
 
-    /// Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+    /// Gives the header of a payload alone, for `sock.sendmsg([header, payload])`. (Behind a netstring's payload
+    /// there must be a `b","`.)
+    ///
+    /// Args:
+    ///     payload, fields: See the class.
     ///
     /// Raises:
-    ///     FrameTooLarge, InvalidPayload, TypeError: As `encode`.
-    fn header_for<'py>(&self, py: Python<'py>, payload: Payload<'py>) -> PyResult<Bound<'py, PyBytes>> {
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`.
+    #[pyo3(signature = (payload, *, fields = None), text_signature = "($self, payload, *, fields=None)")]
+    fn header_for<'py>(
+        &self,
+        py: Python<'py>,
+        payload: Payload<'py>,
+        fields: Option<Fields>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let fields =
+            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
         let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
         let mut writer = BytesWriter::new(py, plan.header_size())?;
-        writer.put_with(plan.header_size(), |header| self.0.write_header(plan, header));
+        writer.put_with(plan.header_size(), |header| self.0.write_header(plan, fields, header));
         Ok(writer.finish(py))
     }
 
     /// The header format.
     #[getter]
-    fn header(&self) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.0.header();
-        header.into()
+    fn header(&self) -> HeaderObject {
+        HeaderObject(self.0.header())
     }
 
     /// The largest payload, in the header's unit.
@@ -166,6 +194,53 @@ impl PyFrameEncoder {
 
     fn __repr__(&self) -> String {
         let limit = self.max_frame_size();
-        format!("FrameEncoder({}, max_frame_size={limit})", self.header().__repr__())
+        format!("FrameEncoder({}, max_frame_size={limit})", self.header().repr())
     }
+}
+
+/// The frame of one payload. What is given is looked at here, and not where arguments are: it would be moved through
+/// memory on its way, which takes longer than to look at it.
+#[inline]
+pub(super) fn encoded<'py>(
+    encoder: &FrameEncoder,
+    payload: &Bound<'py, PyAny>,
+    fields: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = payload.py();
+    let Payload(payload) = payload.extract()?;
+    let fields: Option<Fields> = match fields {
+        None => None,
+        Some(fields) => Some(fields.extract()?),
+    };
+    let fields = Fields::of(fields.as_ref(), encoder).map_err(|error| exception(py, &error, None))?;
+    let payload = payload.bytes(py)?;
+    let plan = encoder.plan(payload).map_err(|error| exception(py, &error, None))?;
+    whole(py, encoder, plan, fields, payload)
+}
+
+/// A planned frame.
+#[inline]
+pub(super) fn whole<'py>(
+    py: Python<'py>,
+    encoder: &FrameEncoder,
+    plan: Plan,
+    fields: HeaderFields<'_>,
+    payload: &[u8],
+) -> PyResult<Bound<'py, PyBytes>> {
+    let mut writer = BytesWriter::new(py, plan.frame_size())?;
+    put(&mut writer, encoder, plan, fields, payload);
+    Ok(writer.finish(py))
+}
+
+#[inline]
+fn put(
+    writer: &mut BytesWriter,
+    encoder: &FrameEncoder,
+    plan: Plan,
+    fields: HeaderFields<'_>,
+    payload: &[u8],
+) {
+    writer.put_with(plan.header_size(), |header| encoder.write_header(plan, fields, header));
+    writer.put(payload);
+    writer.put(encoder.trailer());
 }

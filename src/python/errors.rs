@@ -180,6 +180,7 @@ fn build(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> 
         Error::TruncatedFrame { stage, expected, received } => {
             class(py, "TruncatedFrame")?.call1((stage.to_string(), expected, received, partial))
         }
+        Error::WrongFields { .. } => return Ok(PyValueError::new_err(error.to_string())),
         Error::OutOfMemory { .. } => return Ok(PyMemoryError::new_err(error.to_string())),
     };
     Ok(PyErr::from_value(instance?))

@@ -3,46 +3,50 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::arguments::{Integer, Named, limited};
 use super::decoder::PyFrameDecoder;
-use super::encoder::PyFrameEncoder;
+use super::encoder::encoded;
 use super::errors::exception;
+use super::headers::HeaderArgument;
 use super::memory::bytes::list;
 use super::memory::growing::GrowingBytes;
-use super::payload::{Data, Payload};
+use super::payload::Data;
 use super::store::PyStore;
-use crate::codec::Decoder;
 use crate::codec::store::Partial;
+use crate::codec::{Decoder, FrameEncoder};
 
 /// Gives the frame of one payload: header + payload.
 ///
 /// Args:
 ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-///     header, max_frame_size: As for `FrameEncoder`, which is faster for more than one frame.
+///     header, max_frame_size, fields: As for `FrameEncoder`, which is faster for more than one frame.
 ///
 /// Raises:
-///     FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`.
-///     ValueError: As `FrameEncoder`.
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`.
 ///
 /// >>> encode("hello")
 /// b'5         hello'
 #[pyfunction]
 #[pyo3(
     signature = (
-        payload,
+        payload: "str | Buffer",
         header = HeaderArgument::default(),
         *,
         max_frame_size = None,
+        fields: "Buffer | None" = None,
     ),
-    text_signature = "(payload, header=10, *, max_frame_size=None)"
+    text_signature = "(payload, header=10, *, max_frame_size=None, fields=None)"
 )]
 pub(super) fn encode<'py>(
-    py: Python<'py>,
-    payload: Payload<'py>,
+    payload: &Bound<'py, PyAny>,
     header: HeaderArgument,
     max_frame_size: Option<Named<Integer>>,
+    fields: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    PyFrameEncoder::new(header, max_frame_size)?.encode(py, payload)
+    let HeaderArgument(header) = header;
+    let encoder = FrameEncoder::new(header);
+    let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
+    encoded(&encoder, payload, fields)
 }
 
 /// Gives the frames of a whole capture.

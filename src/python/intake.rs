@@ -32,9 +32,10 @@ impl Intake {
     pub(super) fn lent(&mut self, py: Python<'_>) -> PyResult<Option<&Grant>> {
         if !matches!(self.grant, Some(Grant::Scratch(_) | Grant::Shared(_))) {
             self.grant = None;
+            let behind = self.decoder.kept_behind();
             if let Some((partial, missing)) = self.decoder.in_place() {
                 if missing > READ_SIZE {
-                    let room = Room::new(partial.len(), missing);
+                    let room = Room::new(partial.len(), missing + behind);
                     let (memory, start, len) = partial.lend(py, room)?;
                     let len = len.min(missing - TAIL);
                     self.grant = Some(Grant::InPlace { memory, start, len });

@@ -10,7 +10,7 @@ mod encoder;
 mod errors;
 mod functions;
 mod grant;
-mod header;
+mod headers;
 mod intake;
 mod memory;
 mod parked;
@@ -45,7 +45,7 @@ mod _framing {
     #[pymodule_export]
     use super::functions::{_payload_size, decode, encode};
     #[pymodule_export]
-    use super::header::PyDecimalHeader;
+    use super::headers::{PyBinaryHeader, PyDecimalHeader, PyNetstringHeader, PyVarintHeader};
     #[pymodule_export]
     use super::memory::window::Window;
     #[pymodule_export]

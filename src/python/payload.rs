@@ -11,6 +11,7 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
 use super::memory::foreign::{WritableBuffer, buffer_bytes, buffer_slice};
+use crate::codec::{self, Error, FrameEncoder};
 
 #[cfg(feature = "stubs")]
 const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer");
@@ -68,16 +69,16 @@ impl<'py> FromPyObject<'_, 'py> for Payload<'py> {
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: PyStaticExpr = PAYLOAD;
 
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a result that goes through memory costs more than the rest"
+    )]
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(bytes) = object.cast_exact::<PyBytes>() {
             return Ok(Self(Input::Bytes(bytes.to_owned())));
         }
-        if let Ok(text) = object.cast::<PyString>() {
-            return Ok(Self(Input::Text(text.to_owned())));
-        }
-        contiguous(&object, "payload", "a str or a bytes-like object")
-            .map(|buffer| Self(Input::Buffer(buffer)))
+        payload(&object).map(Self)
     }
 }
 
@@ -108,6 +109,32 @@ impl<'py> FromPyObject<'_, 'py> for Wire<'py> {
     #[inline]
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         bytes_like(&object, "wire").map(Self)
+    }
+}
+
+/// `fields=`: the bytes of a header that are not its length, in a contiguous bytes-like object. A copy: they are few,
+/// and the buffer may be the very one that the header is written to.
+pub(super) struct Fields(Vec<u8>);
+
+impl FromPyObject<'_, '_> for Fields {
+    type Error = PyErr;
+
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: PyStaticExpr = BUFFER;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        bytes_like(&object, "fields")?.bytes(object.py()).map(|bytes| Self(bytes.to_vec()))
+    }
+}
+
+impl Fields {
+    /// What `encoder` makes of `fields`, if there are any.
+    #[inline]
+    pub(super) fn of<'a>(
+        fields: Option<&'a Self>,
+        encoder: &FrameEncoder,
+    ) -> Result<codec::encoder::Fields<'a>, Error> {
+        fields.map_or(Ok(codec::encoder::Fields::default()), |Self(bytes)| encoder.fields(bytes))
     }
 }
 
@@ -183,6 +210,14 @@ fn bytes_like<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Input<'py
         return Ok(Input::Bytes(bytes.clone()));
     }
     contiguous(object, name, "a bytes-like object").map(Input::Buffer)
+}
+
+/// A payload that is not a `bytes`.
+fn payload<'py>(object: &Bound<'py, PyAny>) -> PyResult<Input<'py>> {
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(Input::Text(text.clone()));
+    }
+    contiguous(object, "payload", "a str or a bytes-like object").map(Input::Buffer)
 }
 
 /// The buffer of `object`, or a `TypeError` that says what is `wanted`.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, SupportsIndex
 
 from .._errors import ConcurrencyError, ConnectionClosed
-from .._framing import FrameDecoder, FrameEncoder, _payload_size, encode
+from .._framing import FrameDecoder, FrameEncoder, NetstringHeader, _payload_size, encode
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from .._framing import DecimalHeader
+    from .._header import Header, HeaderLike
 
 __all__ = ["read_frame", "write_frame"]
 
@@ -38,12 +38,13 @@ _latest: tuple[object, object, object, Callable[[], FrameDecoder], int] = (
     FrameDecoder,
     0,
 )
-"""The arguments of a recent call, which have been judged; what makes decoders of them; and the header's width."""
+"""The arguments of a recent call, which have been judged; what makes decoders of them; and the fewest bytes that a
+header has."""
 
 
 async def read_frame(
     reader: asyncio.StreamReader,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     *,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
@@ -74,9 +75,9 @@ async def read_frame(
             argument is out of range.
         OSError: The reader's own.
     """
-    known_header, known_limit, known_keep, new_decoder, width = _latest
+    known_header, known_limit, known_keep, new_decoder, least = _latest
     if header is not known_header or max_frame_size is not known_limit or keep_header is not known_keep:
-        new_decoder, width = _judge(header, max_frame_size, keep_header)
+        new_decoder, least = _judge(header, max_frame_size, keep_header)
     me = id(reader)
     if me in _reading:
         raise ConcurrencyError("another call is reading a frame from this reader")
@@ -88,7 +89,7 @@ async def read_frame(
     wire = payload = b""
     try:
         _reading.add(me)
-        wire = await reader.read(width)
+        wire = await reader.read(least)
         size = _payload_size(wire, header, max_frame_size)
         if size is not None and size <= _READ_SIZE:
             payload = await reader.read(size) if size else b""
@@ -108,9 +109,10 @@ async def read_frame(
 def write_frame(
     writer: asyncio.StreamWriter,
     payload: str | Buffer,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     *,
     max_frame_size: SupportsIndex | None = None,
+    fields: Buffer | None = None,
 ) -> None:
     """Writes one frame. Like `writer.write` it does not wait: `await writer.drain()` does.
 
@@ -120,19 +122,19 @@ def write_frame(
         header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
         max_frame_size: The largest payload, in the header's unit. By default 1,000,000,000, or the largest the
             header can express if that is less.
+        fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
 
     Raises:
-        FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was written.
-        ValueError: As `FrameEncoder`.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`; nothing was written.
         RuntimeError: The writer's own, after `write_eof`.
     """
-    if type(payload) is bytes and len(payload) >= _COPIED:
-        # Nobody can change it, or write between the two.
+    if type(payload) is bytes and len(payload) >= _COPIED and type(header) is not NetstringHeader:
+        # Nobody can change it, or write between the two. Nothing stands behind it.
         encoder = FrameEncoder(header, max_frame_size=max_frame_size)
-        writer.write(encoder.header_for(payload))
+        writer.write(encoder.header_for(payload, fields=fields))
         writer.write(payload)
         return
-    writer.write(encode(payload, header, max_frame_size=max_frame_size))
+    writer.write(encode(payload, header, max_frame_size=max_frame_size, fields=fields))
 
 
 async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: bytes) -> bytes:
@@ -177,15 +179,15 @@ def _begun(
 
 
 def _judge(
-    header: SupportsIndex | DecimalHeader, max_frame_size: SupportsIndex | None, keep_header: bool
+    header: HeaderLike, max_frame_size: SupportsIndex | None, keep_header: bool
 ) -> tuple[Callable[[], FrameDecoder], int]:
-    """What makes decoders for these arguments, which are the latest from now on, and the header's width."""
+    """What makes decoders for these arguments, which are the latest from now on, and a header's fewest bytes."""
     global _latest
     new_decoder = partial(FrameDecoder, header, max_frame_size=max_frame_size, keep_header=keep_header)
-    width = new_decoder().header.width
-    _latest = (header, max_frame_size, keep_header, new_decoder, width)
-    return new_decoder, width
+    least = new_decoder().needed
+    _latest = (header, max_frame_size, keep_header, new_decoder, least)
+    return new_decoder, least
 
 
-def _arguments(decoder: FrameDecoder) -> tuple[DecimalHeader, int, bool]:
+def _arguments(decoder: FrameDecoder) -> tuple[Header, int, bool]:
     return decoder.header, decoder.max_frame_size, decoder.keep_header

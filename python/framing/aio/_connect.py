@@ -11,7 +11,7 @@ from ._options import DEFAULT_LIMIT, Limit, options
 from ._stream import FrameStream
 
 if TYPE_CHECKING:
-    from .._framing import DecimalHeader
+    from .._header import HeaderLike
 
 __all__ = ["open_connection", "open_unix_connection"]
 
@@ -20,7 +20,7 @@ async def open_connection(
     host: str | None = None,
     port: int | str | None = None,
     *,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
@@ -59,7 +59,7 @@ async def open_connection(
 async def open_unix_connection(
     path: str | os.PathLike[str] | None = None,
     *,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,

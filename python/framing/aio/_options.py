@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, TypeAlias
 from .._framing import _FrameReceiver
 
 if TYPE_CHECKING:
-    from .._framing import DecimalHeader
+    from .._header import HeaderLike
 
 __all__ = ["DEFAULT_LIMIT", "Limit", "Options", "options"]
 
@@ -22,7 +22,7 @@ Limit: TypeAlias = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
 class Options(NamedTuple):
     """What all connections of one call have in common."""
 
-    header: SupportsIndex | DecimalHeader
+    header: HeaderLike
     max_frame_size: SupportsIndex | None
     keep_header: bool
     frame_timeout: float | None
@@ -31,7 +31,7 @@ class Options(NamedTuple):
 
 
 def options(
-    header: SupportsIndex | DecimalHeader,
+    header: HeaderLike,
     max_frame_size: SupportsIndex | None,
     keep_header: bool,
     frame_timeout: float | None,

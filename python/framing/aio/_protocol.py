@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from .._errors import FramingError
-    from .._framing import DecimalHeader
+    from .._header import Header, HeaderLike
 
 __all__ = ["FrameProtocol"]
 
@@ -55,7 +55,7 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
 
     def __init__(
         self,
-        header: SupportsIndex | DecimalHeader = 10,
+        header: HeaderLike = 10,
         *,
         max_frame_size: SupportsIndex | None = None,
         keep_header: bool = False,
@@ -115,16 +115,17 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
 
     # What a program calls.
 
-    def send_many(self, payloads: Iterable[str | Buffer]) -> None:
+    def send_many(self, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None) -> None:
         """Sends many frames at once, as `send` does.
 
         Args:
             payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+            fields: As for `send`, the same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError: As `send`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError: As `send`.
         """
-        if not self._outbox.put_many(payloads):
+        if not self._outbox.put_many(payloads, fields):
             self._refuse()
 
     def send_encoded(self, wire: Buffer) -> None:
@@ -170,7 +171,7 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         return self.transport.is_closing()
 
     @property
-    def header(self) -> DecimalHeader:
+    def header(self) -> Header:
         """The header format."""
         return self._outbox.header
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +65,10 @@ class Senders:
     async def wait(
         self,
         connection: Connection,
-        hand_over: Callable[[Any], object] | None = None,
-        argument: object = None,
+        hand_over: Callable[..., object] | None = None,
+        *arguments: object,
     ) -> None:
-        """Waits for one's turn and for room, then calls `hand_over(argument)`.
+        """Waits for one's turn and for room, then calls `hand_over(*arguments)`.
 
         Cancelled meanwhile, it has handed over nothing.
         """
@@ -84,7 +84,7 @@ class Senders:
             _raise_refusal(connection)
             if hand_over is not None:
                 self._outbox.barred = False
-                hand_over(argument)
+                hand_over(*arguments)
         finally:
             self._waiting.remove(turn)
             self.update(connection)

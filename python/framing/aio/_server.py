@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from .._framing import DecimalHeader
+    from .._header import HeaderLike
 
 __all__ = ["FrameServer", "start_server", "start_unix_server"]
 
@@ -189,7 +189,7 @@ async def start_server(
     port: int | str | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
@@ -229,7 +229,7 @@ async def start_unix_server(
     path: str | os.PathLike[str] | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
-    header: SupportsIndex | DecimalHeader = 10,
+    header: HeaderLike = 10,
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,

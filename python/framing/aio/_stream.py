@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from .._framing import DecimalHeader
+    from .._header import Header
     from .._stats import FrameStats
     from ._channel import Channel
 
@@ -69,7 +69,7 @@ class FrameStream(_FrameIteration):
         frames: list[bytes] = await self._channel._arrivals(max_frames)  # noqa: SLF001
         return frames
 
-    async def send(self, payload: str | Buffer) -> None:
+    async def send(self, payload: str | Buffer, *, fields: Buffer | None = None) -> None:
         """Sends one frame; waits first where the transport has too much to send already.
 
         It is handed to the transport whole, and may be sent together with others that follow at once, at the
@@ -77,31 +77,37 @@ class FrameStream(_FrameIteration):
 
         Args:
             payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+            fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             BrokenPipeError: The connection is gone, or `write_eof` was called.
             OSError: The connection broke.
         """
-        if not self._put(payload):
-            await self._channel.senders.wait(self._channel, self._channel.outbox.put_now, payload)
+        if not self._put(payload, fields):
+            outbox = self._channel.outbox
+            await self._channel.senders.wait(self._channel, outbox.put_now, payload, fields)
 
-    async def send_many(self, payloads: Iterable[str | Buffer]) -> None:
+    async def send_many(
+        self, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None
+    ) -> None:
         """Sends many frames at once; waits first as `send` does.
 
         Args:
             payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+            fields: As for `send`, the same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As
+                `send`.
         """
         outbox = self._channel.outbox
         if isinstance(payloads, Iterator):
             # It gives them once, and may have to wait with them.
             payloads = list(payloads)
-        if outbox.spent or not outbox.put_many(payloads):
-            await self._channel.senders.wait(self._channel, outbox.put_many, payloads)
+        if outbox.spent or not outbox.put_many(payloads, fields):
+            await self._channel.senders.wait(self._channel, outbox.put_many, payloads, fields)
 
     async def send_encoded(self, wire: Buffer) -> None:
         """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
@@ -117,17 +123,18 @@ class FrameStream(_FrameIteration):
         if outbox.spent or not outbox.put_encoded(wire):
             await self._channel.senders.wait(self._channel, outbox.put_encoded, wire)
 
-    def send_nowait(self, payload: str | Buffer) -> None:
+    def send_nowait(self, payload: str | Buffer, *, fields: Buffer | None = None) -> None:
         """Sends one frame, as `send` does, or raises where that would have to wait.
 
         Raises:
             FrameWouldBlock: The transport is above its high-water mark, or others wait. The payload was not
                 taken; `drain` waits for room.
-            FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As
+                `send`.
         """
-        if not self._channel.outbox.put_now(payload):
+        if not self._channel.outbox.put_now(payload, fields):
             raise self._channel.refusal() or FrameWouldBlock._of_send(  # noqa: SLF001
-                self.header.width
+                self._channel.outbox.header_size
             )
 
     async def drain(self) -> None:
@@ -200,7 +207,7 @@ class FrameStream(_FrameIteration):
         return self._channel.stats
 
     @property
-    def header(self) -> DecimalHeader:
+    def header(self) -> Header:
         """The header format."""
         return self._channel.outbox.header
 

@@ -13,8 +13,12 @@
 mod read;
 mod write;
 
-use super::error::ConfigError;
+use std::ops::RangeInclusive;
+
+use super::digits::Digits;
+use super::error::{ConfigError, Length};
 use super::extent::Unit;
+use super::header::{Format, MAX_HEADER_SIZE, Scan};
 
 /// On which side of the field the digits stand: Python's `<`, `>` and `^`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -41,21 +45,21 @@ pub enum Fill {
 /// A length as decimal text of a fixed width.
 ///
 /// ```
-/// use framing::codec::{Align, DecimalHeader};
+/// use framing::codec::{Align, DecimalHeader, Format};
 ///
 /// # fn main() -> Result<(), framing::codec::ConfigError> {
 /// let tutorial = DecimalHeader::default();
 /// assert_eq!(tutorial.width(), 10);
 ///
 /// let right = DecimalHeader::new(16)?.with_align(Align::Right)?;
-/// assert_eq!(right.max_length(), 9_999_999_999_999_999);
+/// assert_eq!(right.lengths(), 0..=9_999_999_999_999_999);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DecimalHeader {
     /// 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
-    width: u16,
+    width: u32,
     align: Align,
     fill: Fill,
     unit: Unit,
@@ -80,21 +84,75 @@ impl Default for DecimalHeader {
     }
 }
 
+impl Format for DecimalHeader {
+    #[inline]
+    fn scan(self, bytes: &[u8]) -> Scan {
+        self.scan_any(bytes)
+    }
+
+    #[inline]
+    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+        self.halves(bytes)
+    }
+
+    fn exact_length(self, header: &[u8]) -> Length {
+        Self::announced(header)
+    }
+
+    #[inline]
+    fn size_for(self, _length: u64) -> usize {
+        self.width()
+    }
+
+    #[inline]
+    fn write(self, length: u64, _fields: &[u8], out: &mut [u8]) {
+        self.write_length(length, out);
+    }
+
+    #[inline]
+    fn lengths(self) -> RangeInclusive<u64> {
+        // The first power is that of width 0.
+        const BEYOND: [u64; Digits::MOST] = {
+            let mut powers = [1; Digits::MOST];
+            let mut at = 1;
+            while at < powers.len() {
+                powers[at] = powers[at - 1] * 10;
+                at += 1;
+            }
+            powers
+        };
+        0..=BEYOND.get(self.width()).map_or(u64::MAX, |beyond| beyond - 1)
+    }
+
+    #[inline]
+    fn unit(self) -> Unit {
+        self.unit
+    }
+
+    fn is_text(self) -> bool {
+        true
+    }
+}
+
 impl DecimalHeader {
-    /// Twice the widest header in published scripts; a header is read byte by byte and kept until its
-    /// frame is complete, so its size is bounded.
-    pub const MAX_WIDTH: usize = 4096;
+    /// The most bytes of the header.
+    pub const MAX_WIDTH: usize = MAX_HEADER_SIZE;
 
     /// A header of `width` bytes, otherwise like the default one.
     ///
     /// # Errors
-    /// [`ConfigError::Width`] unless `width` is 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
+    /// [`ConfigError::OutOfRange`] unless `width` is 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
     pub fn new(width: usize) -> Result<Self, ConfigError> {
-        match u16::try_from(width) {
+        match u32::try_from(width) {
             Ok(narrow) if (1..=Self::MAX_WIDTH).contains(&width) => {
                 Ok(Self { width: narrow, ..Self::default() }.halved())
             }
-            _ => Err(ConfigError::Width { width }),
+            _ => Err(ConfigError::OutOfRange {
+                name: "width",
+                low: 1,
+                high: Self::MAX_WIDTH as u64,
+                given: width as u64,
+            }),
         }
     }
 
@@ -137,7 +195,7 @@ impl DecimalHeader {
     #[inline]
     #[must_use]
     pub fn width(&self) -> usize {
-        usize::from(self.width)
+        self.width as usize
     }
 
     /// Where the digits stand.
@@ -152,23 +210,10 @@ impl DecimalHeader {
         self.fill
     }
 
-    /// What the length counts.
-    #[inline]
-    #[must_use]
-    pub fn unit(&self) -> Unit {
-        self.unit
-    }
-
     /// Whether only the very bytes this header would write are accepted.
     #[must_use]
     pub fn strict(&self) -> bool {
         self.strict
-    }
-
-    /// The largest length of `width` digits; `u64::MAX` stands for that and everything above.
-    #[must_use]
-    pub fn max_length(&self) -> u64 {
-        10_u64.checked_pow(u32::from(self.width)).map_or(u64::MAX, |beyond| beyond - 1)
     }
 
     /// The same header, with `second_half` as the other fields have it.

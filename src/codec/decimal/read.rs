@@ -7,11 +7,11 @@
 //! place is refused at once, without waiting for the rest.
 
 use super::{Align, DecimalHeader, Fill};
+use crate::codec::digits;
 use crate::codec::error::Length;
 use crate::codec::header::Scan;
 
 const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
 
 /// The runs that a header, or a prefix of one, consists of: spaces, digits, spaces.
 #[derive(Default)]
@@ -26,10 +26,8 @@ struct Runs {
 }
 
 impl DecimalHeader {
-    /// Reads the header at the start of `bytes`: see [`Scan`].
     #[inline]
-    #[must_use]
-    pub fn scan(&self, bytes: &[u8]) -> Scan {
+    pub(super) fn scan_any(self, bytes: &[u8]) -> Scan {
         match self.scan_left_aligned(bytes) {
             Some(length) => Scan::Complete { size: self.width(), length },
             None => self.scan_runs(bytes, self.width()),
@@ -40,24 +38,21 @@ impl DecimalHeader {
     /// to 16 bytes, with 16 bytes to read. `None` says nothing; [`scan_runs`](Self::scan_runs) decides.
     #[inline]
     fn scan_left_aligned(self, bytes: &[u8]) -> Option<u64> {
-        let (first, second) = self.fingerprint(bytes)?;
-        // Each byte of a digit becomes 0 to 9 and leaves its high bit clear; a carry out of a byte that
-        // is no digit only reaches bytes behind it.
-        let values = first ^ ZEROS;
-        let others = (values | values.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080;
-        let digit_bits = others.trailing_zeros() & !7;
+        let (first, second) = self.halves(bytes)?;
+        let values = first ^ digits::ZEROS;
+        let digit_bits = digits::bits_before_other(values);
         if !(8..=56).contains(&digit_bits) {
             return None;
         }
         // What is neither a digit in front nor a space leaves a bit behind.
         let rest = (first ^ SPACES) >> digit_bits | (second ^ SPACES & self.second_half?);
-        (rest == 0).then(|| sum_digits(values << (64 - digit_bits)))
+        (rest == 0).then(|| digits::sum(values << (64 - digit_bits)))
     }
 
     /// The header in two halves, where it has 8 to 16 bytes and is read leniently, and there are 16 to
     /// read: equal for equal headers, the bytes behind the header zero.
     #[inline]
-    pub(in crate::codec) fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+    pub(super) fn halves(self, bytes: &[u8]) -> Option<(u64, u64)> {
         let second_half = self.second_half?;
         let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
         Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?) & second_half))
@@ -106,7 +101,7 @@ impl DecimalHeader {
     }
 
     /// What a complete header announces, exact however many digits it has.
-    pub(in crate::codec) fn exact_length(header: &[u8]) -> Length {
+    pub(super) fn announced(header: &[u8]) -> Length {
         let digits = header.trim_ascii();
         let leading_zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
         let mut runs = Runs::default();
@@ -132,17 +127,6 @@ impl Runs {
         }
         true
     }
-}
-
-/// The number whose eight decimal digits are the bytes of `digits`, the most significant one lowest.
-#[inline]
-fn sum_digits(digits: u64) -> u64 {
-    // Pairs, then fours, then eight: each multiplication adds neighbours at their weights.
-    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let high = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
-    let low = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
-    high.wrapping_add(low) >> 32
 }
 
 #[cfg(test)]

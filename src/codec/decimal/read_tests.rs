@@ -1,5 +1,6 @@
 use super::*;
 use crate::codec::extent::Unit;
+use crate::codec::header::Format;
 
 fn header(width: usize, align: Align, fill: Fill, strict: bool) -> DecimalHeader {
     DecimalHeader::new(width).unwrap().with_padding(align, fill).unwrap().with_strict(strict)
@@ -97,9 +98,10 @@ fn strict_accepts_what_it_writes_and_nothing_else() {
         for width in 1..=5 {
             let strict = header(width, align, fill, true);
             let mut out = vec![0; width];
-            let written: std::collections::HashSet<Vec<u8>> = (0..=strict.max_length())
+            let written: std::collections::HashSet<Vec<u8>> = strict
+                .lengths()
                 .map(|length| {
-                    strict.write(length, &mut out);
+                    strict.write(length, &[], &mut out);
                     assert_eq!(strict.scan(&out), complete(width, length));
                     out.clone()
                 })
@@ -131,10 +133,10 @@ fn lengths_beyond_u64_are_exact() {
     let text = format!("{:<40}", "00018446744073709551616");
     assert_eq!(wide.scan(text.as_bytes()), complete(40, u64::MAX));
     assert_eq!(
-        DecimalHeader::exact_length(text.as_bytes()),
+        DecimalHeader::announced(text.as_bytes()),
         Length::Digits("18446744073709551616".into())
     );
-    assert_eq!(DecimalHeader::exact_length(b" 0042 "), Length::Exact(42));
+    assert_eq!(DecimalHeader::announced(b" 0042 "), Length::Exact(42));
 }
 
 #[test]

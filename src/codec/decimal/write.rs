@@ -1,32 +1,33 @@
 //! Writing a decimal header.
 
 use super::{Align, DecimalHeader, Fill};
-
-/// The digits of `u64::MAX`.
-const MAX_DIGITS: usize = 20;
+use crate::codec::digits::{self, Digits};
 
 impl DecimalHeader {
+    /// The common case, eight bytes at a time: up to eight digits at the left of a header of 8 to 16 bytes.
+    #[inline]
+    fn write_word(length: u64, out: &mut [u8]) -> bool {
+        let Some((word, _)) = digits::word(length) else { return false };
+        if out.len() > 16 {
+            return false;
+        }
+        // What the two have in common, the second one writes.
+        let Some(last) = out.last_chunk_mut() else { return false };
+        *last = [b' '; 8];
+        let Some(first) = out.first_chunk_mut() else { return false };
+        *first = word.to_le_bytes();
+        true
+    }
+
     /// Writes the header for `length` over all of `out`, which has `width` bytes.
     #[inline]
-    pub(in crate::codec) fn write(self, length: u64, out: &mut [u8]) {
-        // Digits at the right end of the text, and spaces behind it.
-        let mut text = [b' '; 2 * MAX_DIGITS];
-        let mut start = MAX_DIGITS;
-        let mut number = length;
-        while start > 0 {
-            start -= 1;
-            text[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        let count = MAX_DIGITS - start;
-        if let (Align::Left, Some(header)) = (self.align, text.get(start..start + out.len())) {
-            out.copy_from_slice(header);
+    pub(super) fn write_length(self, length: u64, out: &mut [u8]) {
+        if self.align == Align::Left && Self::write_word(length, out) {
             return;
         }
-        let padding = out.len().saturating_sub(count);
+        let text = Digits::of(length);
+        let digits = text.digits();
+        let padding = out.len().saturating_sub(digits.len());
         let (left, fill) = match (self.align, self.fill) {
             (Align::Left, _) => (0, b' '),
             (Align::Right, Fill::Space) => (padding, b' '),
@@ -35,7 +36,7 @@ impl DecimalHeader {
             (Align::Center, _) => (padding / 2, b' '),
         };
         out.fill(fill);
-        for (place, digit) in out[left..].iter_mut().zip(&text[start..MAX_DIGITS]) {
+        for (place, digit) in out[left..].iter_mut().zip(digits) {
             *place = *digit;
         }
     }

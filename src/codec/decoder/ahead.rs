@@ -2,11 +2,8 @@
 
 use super::{Decoder, State};
 use crate::codec::extent::{Advance, Extent};
-use crate::codec::header::{HeaderFormat, Scan};
+use crate::codec::header::{Format, MAX_HEADER_SIZE, Scan};
 use crate::codec::store::Partial;
-
-/// No header is longer, so no more bytes are looked at for one.
-const MAX_HEADER: usize = crate::codec::DecimalHeader::MAX_WIDTH;
 
 impl<P: Partial> Decoder<P> {
     /// Whether [`decode`](Self::decode), given `bytes`, would give a frame or an error, and not ask for
@@ -57,12 +54,11 @@ impl<P: Partial> Decoder<P> {
     }
 
     fn scan_ahead(&self, bytes: &[u8]) -> Scan {
-        let header: HeaderFormat = self.header;
         if self.head.is_empty() {
-            return header.scan(bytes);
+            return self.header.scan(bytes);
         }
-        let whole: Vec<u8> = self.head.iter().chain(bytes).copied().take(MAX_HEADER).collect();
-        header.scan(&whole)
+        let whole: Vec<u8> = self.head.iter().chain(bytes).copied().take(MAX_HEADER_SIZE).collect();
+        self.header.scan(&whole)
     }
 
     /// Whether a payload that lacks `extent` ends, well or badly, in `bytes`.

@@ -27,7 +27,7 @@ pub use self::status::Progress;
 use self::whole::{delivered, ends_well, whole_frame};
 use super::error::{ConfigError, Error};
 use super::extent::Extent;
-use super::header::HeaderFormat;
+use super::header::{Format, HeaderFormat};
 use super::store::{BytesStore, Partial, Store};
 
 /// From so many frames on, room for one more may be too much to ask.
@@ -123,7 +123,7 @@ impl<P: Partial> Decoder<P> {
     /// The same decoder with another limit, in the header's unit.
     ///
     /// # Errors
-    /// [`ConfigError::LimitTooHigh`].
+    /// [`ConfigError::Limit`].
     pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
         self.max_frame_size = self.header.limit(Some(limit))?;
         self.last = None;
@@ -252,6 +252,13 @@ impl<P: Partial> Decoder<P> {
             State::Payload { extent: Extent::Bytes(missing), partial } => Some((partial, *missing)),
             _ => None,
         }
+    }
+
+    /// Bytes that will be kept behind the payload that [`in_place`](Self::in_place) says is missing: there should be
+    /// room for them, too.
+    #[must_use]
+    pub fn kept_behind(&self) -> usize {
+        if self.keep_header { self.trailer.len() } else { 0 }
     }
 
     /// `count` bytes have been added to the memory that [`in_place`](Self::in_place) gave, no more than

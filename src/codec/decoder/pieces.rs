@@ -5,7 +5,7 @@ use super::{Decoder, Refusal, State, Stats};
 use crate::codec::encoder::not_utf8;
 use crate::codec::error::Error;
 use crate::codec::extent::{Advance, Extent};
-use crate::codec::header::Scan;
+use crate::codec::header::{Format, Scan};
 use crate::codec::hint;
 use crate::codec::store::{Partial, Room, Store};
 
@@ -182,9 +182,9 @@ impl<P: Partial> Decoder<P> {
     /// `ahead`: what of the chunk is not in `head`.
     fn hint(&self, ahead: &[u8]) -> Option<&'static str> {
         if self.head.is_empty() {
-            return hint::hint(ahead);
+            return hint::hint(self.header.is_text(), ahead);
         }
         let seen: Vec<u8> = self.head.iter().chain(ahead.iter().take(64)).copied().collect();
-        hint::hint(&seen)
+        hint::hint(self.header.is_text(), &seen)
     }
 }

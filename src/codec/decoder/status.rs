@@ -2,7 +2,7 @@
 
 use super::{Decoder, State, Stats};
 use crate::codec::error::{Error, Stage};
-use crate::codec::header::{HeaderFormat, Scan};
+use crate::codec::header::{Format, HeaderFormat, Scan};
 use crate::codec::store::Partial;
 
 /// How far the unfinished frame has come.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Decoder, State, Stats};
+use super::{Decoder, Stats};
 use crate::codec::extent::Unit;
-use crate::codec::header::{HeaderFormat, Scan};
+use crate::codec::header::{Format, Scan, each_format};
 use crate::codec::store::{Partial, Store};
 
 /// More frames than this are not expected in one chunk, however small the first one is.
@@ -15,7 +15,7 @@ impl<P: Partial> Decoder<P> {
     ///
     /// What stops it, be it a fault or a lack of memory, is for
     /// [`decode_pieces`](Self::decode_pieces) to find again.
-    #[inline(never)]
+    #[inline]
     pub(super) fn cut_whole_frames<S: Store<Partial = P>>(
         &mut self,
         store: &S,
@@ -23,11 +23,23 @@ impl<P: Partial> Decoder<P> {
         at: &mut usize,
         frames: &mut Vec<S::Frame>,
     ) {
-        if !self.head.is_empty() || !matches!(self.state, State::Header) {
-            return;
+        if self.is_between_frames() {
+            // A loop for each format: which one it is, is not asked for every frame.
+            each_format!(self.header, header => self.cut_frames_of(header, store, chunk, at, frames));
         }
+    }
+
+    #[inline(never)]
+    fn cut_frames_of<F: Format, S: Store<Partial = P>>(
+        &mut self,
+        header: F,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+        frames: &mut Vec<S::Frame>,
+    ) {
         // Locals, which the calls in the loop cannot touch, so that they stay in registers.
-        let (header, limit, trailer) = (self.header, self.max_frame_size, self.trailer);
+        let (limit, trailer) = (self.max_frame_size, header.trailer());
         let keep_header = self.keep_header;
         let (bytes, from, before) = (chunk.as_ref(), *at, frames.len());
         let (mut here, mut around, mut largest) = (from, 0, 0);
@@ -88,8 +100,8 @@ pub(super) fn delivered(
 /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing:
 /// `decode_header` decides.
 #[inline]
-pub(super) fn whole_frame(
-    header: HeaderFormat,
+pub(super) fn whole_frame<F: Format>(
+    header: F,
     limit: u64,
     trailer: &[u8],
     bytes: &[u8],

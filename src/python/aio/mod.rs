@@ -10,10 +10,12 @@
 //! | `wakeups` | when those tasks run again |
 //! | `backlog` | where what was received waits |
 //! | `outbox` | which frames a transport gets at once, and which together |
+//! | `burst` | the frames that wait to be put together with others |
 //! | `shared` | the memory that all transports of a thread read into |
 
 pub(super) mod arrival;
 mod backlog;
+mod burst;
 mod inbox;
 pub(super) mod iteration;
 pub(super) mod outbox;

@@ -7,20 +7,22 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
+use pyo3::types::PyBytes;
 
-use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::exception;
-use super::super::header::PyDecimalHeader;
-use super::super::memory::bytes::{BytesWriter, copied};
+use super::super::headers::{HeaderArgument, HeaderObject};
+use super::super::memory::bytes::copied;
 use super::super::memory::calls::call_one;
-use super::super::payload::{Input, Payload, Payloads, Wire, at};
-use crate::codec::{Error, FrameEncoder, HeaderFormat};
+use super::super::payload::{Fields, Input, Payload, Payloads, Wire, at};
+use super::burst::{Burst, Refused};
+use crate::codec::{Error, FrameEncoder};
 
 /// So many bytes are worth a write.
 const ENOUGH: usize = 64 * 1024;
@@ -45,15 +47,12 @@ pub(in crate::python) struct Outbox {
 }
 
 struct State {
-    encoder: FrameEncoder,
     /// The transport's `write`, while there is a transport.
     write: Option<Py<PyAny>>,
     /// The event loop's `call_soon`.
     call_soon: Option<Py<PyAny>>,
     /// Frames that wait for company.
-    waiting: Vec<u8>,
-    /// When the first of them came. Set while there are some.
-    since: Option<Instant>,
+    burst: Burst,
     /// Whether the loop will hand them over in its next turn.
     scheduled: bool,
     /// Nothing is taken.
@@ -61,7 +60,9 @@ struct State {
 }
 
 /// What becomes of frames that have been taken.
-enum Next {
+enum Next<'py> {
+    /// This is to be written now, by itself.
+    Alone(Bound<'py, PyBytes>),
     /// They wait; the loop has been told.
     Wait,
     /// They wait; the loop is to be told.
@@ -79,11 +80,9 @@ impl Outbox {
         let encoder = FrameEncoder::new(header);
         let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
         let state = State {
-            encoder,
             write: None,
             call_soon: None,
-            waiting: Vec::new(),
-            since: None,
+            burst: Burst::new(encoder),
             scheduled: false,
             barred: true,
         };
@@ -107,7 +106,7 @@ impl Outbox {
     /// Forgets the transport, and what was not handed over.
     fn unbind(&self, py: Python<'_>) {
         let mut state = self.lock(py);
-        let before = (state.write.take(), state.call_soon.take(), state.take_waiting());
+        let before = (state.write.take(), state.call_soon.take(), state.burst.take());
         state.barred = true;
         drop(state);
         drop(before);
@@ -125,12 +124,18 @@ impl Outbox {
     }
 
     /// Takes one payload. False: the box is barred or spent, nothing was taken.
-    fn put(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
-        if slf.get().spent() { Ok(false) } else { Self::put_now(slf, payload) }
+    #[pyo3(signature = (payload, fields = None))]
+    fn put(slf: &Bound<'_, Self>, payload: Payload<'_>, fields: Option<Fields>) -> PyResult<bool> {
+        if slf.get().spent() { Ok(false) } else { Self::put_now(slf, payload, fields) }
     }
 
     /// Takes one payload. False: the box is barred, nothing was taken.
-    pub(super) fn put_now(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<bool> {
+    #[pyo3(signature = (payload, fields = None))]
+    pub(super) fn put_now(
+        slf: &Bound<'_, Self>,
+        payload: Payload<'_>,
+        fields: Option<Fields>,
+    ) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         let Payload(input) = payload;
         let payload = input.bytes(py)?;
@@ -138,34 +143,24 @@ impl Outbox {
         if state.barred {
             return Ok(false);
         }
-        if !this.goes_alone(&state, payload.len()) {
-            if let Err(error) = state.add(payload) {
-                drop(state);
-                return Err(exception(py, &error, None));
-            }
-            let next = this.next(py, &mut state);
-            drop(state);
-            Self::carry_on(slf, next)?;
-            return Ok(true);
-        }
-        let plan = match state.encoder.plan(payload) {
-            Ok(plan) => plan,
-            Err(error) => {
-                drop(state);
-                return Err(exception(py, &error, None));
-            }
+        let next = if this.goes_alone(&state, payload.len()) {
+            state.burst.frame(py, payload, fields.as_ref()).map(Next::Alone)
+        } else {
+            let added = state.burst.add(payload, fields.as_ref());
+            added.map(|()| this.next(py, &mut state))
         };
-        let mut writer = BytesWriter::new(py, plan.frame_size())?;
-        writer.put_with(plan.header_size(), |header| state.encoder.write_header(plan, header));
-        writer.put(payload);
-        let write = this.begin_write(py, &state);
         drop(state);
-        call_write(py, write, writer.finish(py).as_any())?;
+        Self::carry_on(slf, next.map_err(|error| exception(py, &error, None))?)?;
         Ok(true)
     }
 
     /// Takes many payloads, or none.
-    fn put_many(slf: &Bound<'_, Self>, payloads: Payloads<'_>) -> PyResult<bool> {
+    #[pyo3(signature = (payloads, fields = None))]
+    fn put_many(
+        slf: &Bound<'_, Self>,
+        payloads: Payloads<'_>,
+        fields: Option<Fields>,
+    ) -> PyResult<bool> {
         let (py, this) = (slf.py(), slf.get());
         let Payloads(inputs) = payloads;
         let payloads = slices(py, &inputs)?;
@@ -173,18 +168,14 @@ impl Outbox {
         if state.barred {
             return Ok(false);
         }
-        let start = state.waiting.len();
-        if let Err((index, error)) = state.add_all(&payloads) {
-            state.waiting.truncate(start);
-            drop(state);
-            return Err(at(py, index, exception(py, &error, None)));
-        }
-        if state.waiting.len() == start {
-            return Ok(true);
-        }
-        let next = this.next(py, &mut state);
+        let before = state.burst.len();
+        let added = state.burst.add_all(&payloads, fields.as_ref());
+        let next = match added {
+            Ok(()) if state.burst.len() == before => Ok(Next::Wait),
+            added => added.map(|()| this.next(py, &mut state)),
+        };
         drop(state);
-        Self::carry_on(slf, next)?;
+        Self::carry_on(slf, next.map_err(|Refused { index, error }| refused(py, index, &error))?)?;
         Ok(true)
     }
 
@@ -205,12 +196,11 @@ impl Outbox {
                 Some(object) => object.clone(),
                 None => copied(py, bytes)?.into_bound(py),
             };
-            let write = this.begin_write(py, &state);
             drop(state);
-            call_write(py, write, object.as_any())?;
+            Self::carry_on(slf, Next::Alone(object))?;
             return Ok(true);
         }
-        state.waiting.extend_from_slice(bytes);
+        state.burst.add_encoded(bytes);
         let next = this.next(py, &mut state);
         drop(state);
         Self::carry_on(slf, next)?;
@@ -220,10 +210,10 @@ impl Outbox {
     /// Hands over what waits.
     pub(super) fn flush(&self, py: Python<'_>) -> PyResult<()> {
         let mut state = self.lock(py);
-        if state.waiting.is_empty() {
+        if state.burst.is_empty() {
             return Ok(());
         }
-        let waiting = state.take_waiting();
+        let waiting = state.burst.take();
         let write = self.begin_write(py, &state);
         drop(state);
         call_write(py, write, copied(py, &waiting)?.bind(py).as_any())
@@ -252,20 +242,25 @@ impl Outbox {
     /// Bytes that wait for company.
     #[getter]
     fn size(&self, py: Python<'_>) -> usize {
-        self.lock(py).waiting.len()
+        self.lock(py).burst.len()
     }
 
     /// The header format.
     #[getter]
-    fn header(&self, py: Python<'_>) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.lock(py).encoder.header();
-        header.into()
+    fn header(&self, py: Python<'_>) -> HeaderObject {
+        HeaderObject(self.lock(py).burst.encoder().header())
+    }
+
+    /// The fewest bytes that a header has.
+    #[getter]
+    fn header_size(&self, py: Python<'_>) -> usize {
+        self.lock(py).burst.encoder().header().least_size()
     }
 
     /// The largest payload sent or accepted, in the header's unit.
     #[getter]
     fn max_frame_size(&self, py: Python<'_>) -> u64 {
-        self.lock(py).encoder.max_frame_size()
+        self.lock(py).burst.encoder().max_frame_size()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -302,16 +297,14 @@ impl Outbox {
 
     /// Whether a frame of `size` bytes is written by itself, without being put together with others.
     fn goes_alone(&self, state: &State, size: usize) -> bool {
-        state.waiting.is_empty() && (size >= ENOUGH || self.is_only())
+        state.burst.is_empty() && (size >= ENOUGH || self.is_only())
     }
 
     /// What becomes of the frames that wait, now that there is one more.
-    fn next(&self, py: Python<'_>, state: &mut State) -> Next {
-        let now = Instant::now();
-        let since = *state.since.get_or_insert(now);
-        let is_late = now.duration_since(since) > PATIENCE;
-        if is_late || state.waiting.len() >= ENOUGH || self.is_only() {
-            return Next::Write(state.take_waiting());
+    fn next<'py>(&self, py: Python<'_>, state: &mut State) -> Next<'py> {
+        let is_late = state.burst.age() > PATIENCE;
+        if is_late || state.burst.len() >= ENOUGH || self.is_only() {
+            return Next::Write(state.burst.take());
         }
         match &state.call_soon {
             Some(call_soon) if !state.scheduled => {
@@ -329,7 +322,7 @@ impl Outbox {
         state.write.as_ref().map(|write| write.clone_ref(py))
     }
 
-    fn carry_on(slf: &Bound<'_, Self>, next: Next) -> PyResult<()> {
+    fn carry_on(slf: &Bound<'_, Self>, next: Next<'_>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         match next {
             Next::Wait => Ok(()),
@@ -339,6 +332,10 @@ impl Outbox {
                     // The next frame tells the loop.
                     this.lock(py).scheduled = false;
                 })
+            }
+            Next::Alone(bytes) => {
+                let write = this.begin_write(py, &this.lock(py));
+                call_write(py, write, bytes.as_any())
             }
             Next::Write(bytes) => {
                 let write = this.begin_write(py, &this.lock(py));
@@ -350,7 +347,7 @@ impl Outbox {
     /// The state, with nothing waiting where `size` bytes are to be written by themselves.
     fn ready(&self, py: Python<'_>, size: usize) -> PyResult<MutexGuard<'_, State>> {
         let state = self.lock(py);
-        if size < ENOUGH || state.waiting.is_empty() {
+        if size < ENOUGH || state.burst.is_empty() {
             return Ok(state);
         }
         drop(state);
@@ -364,31 +361,6 @@ impl Outbox {
     }
 }
 
-impl State {
-    fn take_waiting(&mut self) -> Vec<u8> {
-        self.since = None;
-        std::mem::take(&mut self.waiting)
-    }
-
-    /// Adds the frames of `payloads` to those that wait.
-    fn add_all(&mut self, payloads: &[&[u8]]) -> Result<(), (usize, Error)> {
-        for (index, payload) in payloads.iter().enumerate() {
-            self.add(payload).map_err(|error| (index, error))?;
-        }
-        Ok(())
-    }
-
-    /// Adds one frame to those that wait.
-    fn add(&mut self, payload: &[u8]) -> Result<(), Error> {
-        let plan = self.encoder.plan(payload)?;
-        let start = self.waiting.len();
-        self.waiting.resize(start + plan.header_size(), b' ');
-        self.encoder.write_header(plan, &mut self.waiting[start..]);
-        self.waiting.extend_from_slice(payload);
-        Ok(())
-    }
-}
-
 fn slices<'a>(py: Python<'a>, inputs: &'a [Input<'_>]) -> PyResult<Vec<&'a [u8]>> {
     let judged =
         |(index, input): (usize, &'a Input<'_>)| input.bytes(py).map_err(|error| at(py, index, error));
@@ -399,5 +371,14 @@ fn call_write(py: Python<'_>, write: Option<Py<PyAny>>, bytes: &Bound<'_, PyAny>
     match write {
         Some(write) => call_one(write.bind(py), bytes).map(drop),
         None => Ok(()),
+    }
+}
+
+/// The exception for one of many payloads, or for what they have in common.
+fn refused(py: Python<'_>, index: Option<usize>, error: &Error) -> PyErr {
+    let error = exception(py, error, None);
+    match index {
+        Some(index) => at(py, index, error),
+        None => error,
     }
 }

@@ -7,8 +7,9 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::{concurrent, exception};
+use super::super::headers::HeaderArgument;
 use super::super::intake::Intake;
 use super::super::memory::bytes::BytesWriter;
 use super::super::memory::calls::call_method;

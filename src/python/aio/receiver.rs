@@ -10,14 +10,15 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
-use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::{Obstacle, exception, incomplete};
 use super::super::grant::Grant;
+use super::super::headers::HeaderArgument;
 use super::super::intake::Intake;
 use super::super::memory::bytes::list;
 use super::super::memory::calls::{call_method, call_method_one};
 use super::super::memory::window::Window;
-use super::super::payload::Payload;
+use super::super::payload::{Fields, Payload};
 use super::super::stats::Snapshot;
 use super::super::timeout::Seconds;
 use super::super::unfinished::Unfinished;
@@ -163,15 +164,18 @@ impl FrameReceiver {
     ///
     /// Args:
     ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+    ///     fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
     ///
     /// Raises:
-    ///     FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
     ///     ConnectionClosed: The connection was closed on this side.
     ///     BrokenPipeError: The connection is gone, or `write_eof` was called.
-    fn send(slf: &Bound<'_, Self>, payload: Payload<'_>) -> PyResult<()> {
+    #[pyo3(signature = (payload, *, fields = None), text_signature = "($self, payload, *, fields=None)")]
+    fn send(slf: &Bound<'_, Self>, payload: Payload<'_>, fields: Option<Fields>) -> PyResult<()> {
         let py = slf.py();
         let outbox = slf.get().outbox(py).as_ref().map(|outbox| outbox.clone_ref(py));
-        let taken = outbox.map_or(Ok(false), |outbox| Outbox::put_now(outbox.bind(py), payload))?;
+        let taken =
+            outbox.map_or(Ok(false), |outbox| Outbox::put_now(outbox.bind(py), payload, fields))?;
         if taken { Ok(()) } else { call_method(slf.as_any(), "_refuse", ()).map(drop) }
     }
 

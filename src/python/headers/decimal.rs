@@ -3,9 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use super::arguments::{Integer, Named, Word, decimal_header};
-use super::errors::config_exception;
-use crate::codec::{Align, DecimalHeader, Fill, Unit};
+use super::super::arguments::{Integer, Named, Word};
+use super::super::errors::config_exception;
+use super::{decimal_header, expression, reduced};
+use crate::codec::{Align, DecimalHeader, Fill, Format, Unit};
 
 /// A length as decimal text, padded to a fixed width: the header of the sockets tutorial.
 ///
@@ -30,7 +31,7 @@ use crate::codec::{Align, DecimalHeader, Fill, Unit};
 /// DecimalHeader(16, align='>')
 #[pyclass(name = "DecimalHeader", module = "framing", frozen, eq, hash)]
 #[derive(PartialEq, Eq, Hash)]
-pub(super) struct PyDecimalHeader(DecimalHeader);
+pub(in crate::python) struct PyDecimalHeader(DecimalHeader);
 
 impl PyDecimalHeader {
     pub(super) fn format(&self) -> DecimalHeader {
@@ -129,32 +130,24 @@ impl PyDecimalHeader {
     }
 
     pub(super) fn __repr__(&self) -> String {
-        let default = Self(DecimalHeader::default());
-        let mut arguments = vec![self.width().to_string()];
-        for (name, value, usual) in [
-            ("align", self.align(), default.align()),
-            ("fill", self.fill(), default.fill()),
-            ("unit", self.unit(), default.unit()),
-        ] {
-            if value != usual {
-                arguments.push(format!("{name}='{value}'"));
-            }
-        }
-        if self.strict() {
-            arguments.push("strict=True".to_owned());
-        }
-        format!("DecimalHeader({})", arguments.join(", "))
+        let quoted = |value: &str, usual: &str| (value != usual).then(|| format!("'{value}'"));
+        let options = [
+            ("align", quoted(self.align(), "<")),
+            ("fill", quoted(self.fill(), " ")),
+            ("unit", quoted(self.unit(), "bytes")),
+            ("strict", self.strict().then(|| "True".to_owned())),
+        ];
+        expression("DecimalHeader", self.width(), &options)
     }
 
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
-        let (py, header) = (slf.py(), slf.get());
-        let options = PyDict::new(py);
+        let header = slf.get();
+        let options = PyDict::new(slf.py());
         options.set_item("align", header.align())?;
         options.set_item("fill", header.fill())?;
         options.set_item("unit", header.unit())?;
         options.set_item("strict", header.strict())?;
-        let new = py.import("copyreg")?.getattr("__newobj_ex__")?;
-        (new, (slf.get_type(), (header.width(),), options)).into_pyobject(py)
+        reduced(slf, header.width(), &options)
     }
 }

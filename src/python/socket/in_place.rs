@@ -30,6 +30,7 @@ impl<'a> InPlace<'a> {
         decoder: &mut Decoder<GrowingBytes>,
         line: &Line<'a, '_>,
     ) -> PyResult<Option<Self>> {
+        let behind = decoder.kept_behind();
         let (Line::Plain { plain, .. }, Some((partial, missing @ LARGE..))) =
             (line, decoder.in_place())
         else {
@@ -39,7 +40,8 @@ impl<'a> InPlace<'a> {
         // where there is memory for everything.
         let here =
             if partial.spare() < missing { plain.available(py).clamp(1, missing) } else { missing };
-        let lease = partial.lease(py, here, Room::new(partial.len() + here, missing - here))?;
+        let lease =
+            partial.lease(py, here, Room::new(partial.len() + here, missing - here + behind))?;
         Ok(Some(Self { plain, lease, missing }))
     }
 

@@ -16,7 +16,7 @@ use super::super::pool::{self, READ_SIZE};
 use super::super::store::PyStore;
 use super::in_place::InPlace;
 use super::transport::Line;
-use crate::codec::{Decoder, Error, Stats};
+use crate::codec::{Decoder, Error, Format, Stats};
 
 /// What is read at a time behind a large frame, because another one may follow, and what is read of that
 /// before its header is known has to be copied.
@@ -280,8 +280,11 @@ impl Incoming {
         if !matches!(self.decoder.in_place(), Some((_, 0))) {
             return Ok(None);
         }
-        self.waited = Duration::ZERO;
-        self.decoder.decode(store, &[], &mut 0)
+        let result = self.decoder.decode(store, &[], &mut 0);
+        if !matches!(result, Ok(None)) {
+            self.waited = Duration::ZERO;
+        }
+        result
     }
 }
 

@@ -7,11 +7,11 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::config_exception;
-use super::super::header::PyDecimalHeader;
+use super::super::headers::{HeaderArgument, HeaderObject};
 use super::super::memory::bytes::list;
-use super::super::payload::{Payload, Payloads, Target, Wire};
+use super::super::payload::{Fields, Payload, Payloads, Target, Wire};
 use super::super::stats::Snapshot;
 use super::super::timeout::{Seconds, Timeout};
 use super::PyFramedSocket;
@@ -21,7 +21,7 @@ use super::plain::SHUT_WR;
 use super::receive::Failure;
 use super::transport::Transport;
 use super::turn::Turn;
-use crate::codec::{Decoder, FrameEncoder, HeaderFormat};
+use crate::codec::{Decoder, FrameEncoder};
 
 #[pymethods]
 impl PyFramedSocket {
@@ -71,39 +71,53 @@ impl PyFramedSocket {
     ///
     /// Args:
     ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+    ///     fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
     ///     timeout: See the class.
     ///
     /// Raises:
     ///     SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
     ///         before anything else, by the next `send` or `flush`. Do not send it again.
     ///     TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
-    ///     FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
     ///     ConnectionClosed: The connection was closed on this side.
     ///     OSError: The socket's own.
     #[pyo3(
-        signature = (payload, *, timeout = Timeout::OfSocket),
-        text_signature = "($self, payload, *, timeout=...)"
+        signature = (payload, *, fields = None, timeout = Timeout::OfSocket),
+        text_signature = "($self, payload, *, fields=None, timeout=...)"
     )]
-    fn send(&self, py: Python<'_>, payload: Payload<'_>, timeout: Timeout) -> PyResult<()> {
-        self.send_frame(py, &payload.0, timeout)
+    fn send(
+        &self,
+        py: Python<'_>,
+        payload: Payload<'_>,
+        fields: Option<Fields>,
+        timeout: Timeout,
+    ) -> PyResult<()> {
+        self.send_frame(py, &payload.0, fields.as_ref(), timeout)
     }
 
     /// Sends many frames, in as few calls to the system as possible.
     ///
     /// Args:
     ///     payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
+    ///     fields: As for `send`, the same for every frame.
     ///     timeout: See the class.
     ///
     /// Raises:
     ///     SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
     ///     TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
-    ///     FrameTooLarge, InvalidPayload, TypeError, ConnectionClosed, OSError: As `send`.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
     #[pyo3(
-        signature = (payloads, *, timeout = Timeout::OfSocket),
-        text_signature = "($self, payloads, *, timeout=...)"
+        signature = (payloads, *, fields = None, timeout = Timeout::OfSocket),
+        text_signature = "($self, payloads, *, fields=None, timeout=...)"
     )]
-    fn send_many(&self, py: Python<'_>, payloads: Payloads<'_>, timeout: Timeout) -> PyResult<()> {
-        self.send_frames(py, &payloads.0, timeout)
+    fn send_many(
+        &self,
+        py: Python<'_>,
+        payloads: Payloads<'_>,
+        fields: Option<Fields>,
+        timeout: Timeout,
+    ) -> PyResult<()> {
+        self.send_frames(py, &payloads.0, fields.as_ref(), timeout)
     }
 
     /// Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
@@ -321,9 +335,8 @@ impl PyFramedSocket {
 
     /// The header format.
     #[getter]
-    fn header(&self) -> PyDecimalHeader {
-        let HeaderFormat::Decimal(header) = self.encoder.header();
-        header.into()
+    fn header(&self) -> HeaderObject {
+        HeaderObject(self.encoder.header())
     }
 
     /// The largest payload sent or accepted, in the header's unit.

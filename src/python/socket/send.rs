@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use pyo3::prelude::*;
 
 use super::super::errors::{broken, connection_closed, exception, reentered, send_incomplete};
-use super::super::payload::{Input, at};
+use super::super::payload::{Fields, Input, at};
 use super::super::timeout::Timeout;
 use super::PyFramedSocket;
 use super::halt::Halt;
@@ -13,7 +13,7 @@ use super::outgoing::Rest;
 use super::plain::SHUT_WR;
 use super::transport::{Line, Transport, Wrote};
 use super::turn::{Held, Refused};
-use crate::codec::encoder::Plan;
+use crate::codec::encoder::{Fields as HeaderFields, Plan};
 use crate::codec::{Error, FrameEncoder};
 use crate::net::Deadline;
 
@@ -33,15 +33,17 @@ impl PyFramedSocket {
         &self,
         py: Python<'_>,
         payload: &Input<'_>,
+        fields: Option<&Fields>,
         timeout: Timeout,
     ) -> PyResult<()> {
-        let header = Header::of(py, &self.encoder, payload)?;
-        self.transmit(py, timeout, |sender| sender.put(Some(header.bytes()), payload))
+        let header = Header::of(py, &self.encoder, payload, fields)?;
+        let trailer = self.encoder.trailer();
+        self.transmit(py, timeout, |sender| sender.put(header.bytes(), payload, trailer))
     }
 
     /// Sends bytes that are frames already.
     pub(super) fn send_wire(&self, py: Python<'_>, wire: &Input<'_>, timeout: Timeout) -> PyResult<()> {
-        self.transmit(py, timeout, |sender| sender.put(None, wire))
+        self.transmit(py, timeout, |sender| sender.put(&[], wire, &[]))
     }
 
     /// Sends many frames; all of them are judged before a byte is sent.
@@ -49,8 +51,10 @@ impl PyFramedSocket {
         &self,
         py: Python<'_>,
         payloads: &[Input<'_>],
+        fields: Option<&Fields>,
         timeout: Timeout,
     ) -> PyResult<()> {
+        let fields = judged(py, &self.encoder, fields)?;
         let mut plans = Vec::with_capacity(payloads.len());
         for (index, payload) in payloads.iter().enumerate() {
             plans.push(plan(py, &self.encoder, payload).map_err(|error| at(py, index, error))?);
@@ -58,19 +62,19 @@ impl PyFramedSocket {
         self.transmit(py, timeout, |sender| {
             let mut batch = Vec::new();
             for (plan, payload) in plans.iter().zip(payloads) {
-                let start = batch.len();
-                batch.resize(start + plan.header_size(), 0);
-                self.encoder.write_header(*plan, &mut batch[start..]);
-                if plan.frame_size() > LARGE {
-                    sender.put(Some(&batch), payload)?;
-                    batch.clear();
+                if plan.frame_size() <= LARGE {
+                    self.encoder.append(*plan, fields, payload.bytes(py)?, &mut batch);
+                    if batch.len() >= BATCH {
+                        sender.put_bytes(&batch)?;
+                        batch.clear();
+                    }
                     continue;
                 }
-                batch.extend_from_slice(payload.bytes(py)?);
-                if batch.len() >= BATCH {
-                    sender.put_bytes(&batch)?;
-                    batch.clear();
-                }
+                let start = batch.len();
+                batch.resize(start + plan.header_size(), 0);
+                self.encoder.write_header(*plan, fields, &mut batch[start..]);
+                sender.put(&batch, payload, self.encoder.trailer())?;
+                batch.clear();
             }
             sender.put_bytes(&batch)
         })
@@ -229,19 +233,19 @@ pub(super) struct Stopped {
 }
 
 impl Sender<'_, '_> {
-    /// Bytes before, and a payload.
-    pub(super) fn put(&mut self, before: Option<&[u8]>, payload: &Input<'_>) -> PyResult<()> {
-        let before = before.unwrap_or_default();
+    /// Bytes before, a payload, and bytes behind it.
+    pub(super) fn put(&mut self, before: &[u8], payload: &Input<'_>, behind: &[u8]) -> PyResult<()> {
+        let mut sent = 0;
         if self.stopped.is_none() {
-            let wrote = self.line.write(&mut [IoSlice::new(before), payload.slice()?]);
-            let Some(sent) = self.note(wrote) else { return Ok(()) };
-            return self.keep(
-                &before[sent.min(before.len())..],
-                payload,
-                sent.saturating_sub(before.len()),
-            );
+            let mut slices = [IoSlice::new(before), payload.slice()?, IoSlice::new(behind)];
+            let count = if behind.is_empty() { 2 } else { 3 };
+            let wrote = self.line.write(&mut slices[..count]);
+            match self.note(wrote) {
+                Some(count) => sent = count,
+                None => return Ok(()),
+            }
         }
-        self.keep(before, payload, 0)
+        self.keep(before, payload, behind, sent)
     }
 
     fn put_bytes(&mut self, bytes: &[u8]) -> PyResult<()> {
@@ -269,11 +273,16 @@ impl Sender<'_, '_> {
         Some(sent)
     }
 
-    fn keep(&mut self, before: &[u8], payload: &Input<'_>, at: usize) -> PyResult<()> {
+    /// Keeps what is behind the first `sent` bytes, if all of it has to follow.
+    fn keep(&mut self, before: &[u8], payload: &Input<'_>, behind: &[u8], sent: usize) -> PyResult<()> {
         match &mut self.stopped {
             Some(stopped) if stopped.taken => {
-                stopped.rest.push_copy(self.py, before)?;
-                stopped.rest.push_input(self.py, payload, at)
+                let size = payload.slice()?.len();
+                let in_payload = sent.saturating_sub(before.len());
+                let in_behind = in_payload.saturating_sub(size);
+                stopped.rest.push_copy(self.py, &before[sent.min(before.len())..])?;
+                stopped.rest.push_input(self.py, payload, in_payload.min(size))?;
+                stopped.rest.push_copy(self.py, &behind[in_behind.min(behind.len())..])
             }
             _ => Ok(()),
         }
@@ -287,16 +296,22 @@ pub(super) enum Header {
 }
 
 impl Header {
-    pub(super) fn of(py: Python<'_>, encoder: &FrameEncoder, payload: &Input<'_>) -> PyResult<Self> {
+    pub(super) fn of(
+        py: Python<'_>,
+        encoder: &FrameEncoder,
+        payload: &Input<'_>,
+        fields: Option<&Fields>,
+    ) -> PyResult<Self> {
+        let fields = judged(py, encoder, fields)?;
         let plan = plan(py, encoder, payload)?;
         let size = plan.header_size();
         Ok(if size <= SHORT_HEADER {
             let mut header = [0; SHORT_HEADER];
-            encoder.write_header(plan, &mut header[..size]);
+            encoder.write_header(plan, fields, &mut header[..size]);
             Self::Short(header, size)
         } else {
             let mut header = vec![0; size];
-            encoder.write_header(plan, &mut header);
+            encoder.write_header(plan, fields, &mut header);
             Self::Long(header)
         })
     }
@@ -312,4 +327,12 @@ impl Header {
 fn plan(py: Python<'_>, encoder: &FrameEncoder, payload: &Input<'_>) -> PyResult<Plan> {
     let raised = |error: Error| exception(py, &error, None);
     encoder.plan(payload.bytes(py)?).map_err(raised)
+}
+
+fn judged<'a>(
+    py: Python<'_>,
+    encoder: &FrameEncoder,
+    fields: Option<&'a Fields>,
+) -> PyResult<HeaderFields<'a>> {
+    Fields::of(fields, encoder).map_err(|error| exception(py, &error, None))
 }

@@ -3,10 +3,11 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use super::super::arguments::{HeaderArgument, Integer, Named, limited};
+use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::{Obstacle, connection_closed, exception, incomplete, send_incomplete};
+use super::super::headers::HeaderArgument;
 use super::super::memory::growing::GrowingBytes;
-use super::super::payload::Payload;
+use super::super::payload::{Fields, Payload};
 use super::super::pool;
 use super::super::store::PyStore;
 use super::super::timeout::Timeout;
@@ -22,14 +23,14 @@ use crate::codec::{Decoder, Error, FrameEncoder};
 /// Args:
 ///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
 ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-///     header, max_frame_size: As for `FrameEncoder`.
+///     header, max_frame_size, fields: As for `FrameEncoder`.
 ///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
 ///         `sock.gettimeout()` says.
 ///
 /// Raises:
 ///     SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
 ///     TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
-///     FrameTooLarge, InvalidPayload, TypeError: As `FrameEncoder.encode`; nothing was sent.
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
 ///     ValueError: `sock` is no stream socket.
 ///     OSError: The socket's own.
 #[pyfunction]
@@ -40,9 +41,10 @@ use crate::codec::{Decoder, Error, FrameEncoder};
         header = HeaderArgument::default(),
         *,
         max_frame_size = None,
+        fields = None,
         timeout = Timeout::OfSocket,
     ),
-    text_signature = "(sock, payload, header=10, *, max_frame_size=None, timeout=...)"
+    text_signature = "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=...)"
 )]
 pub(in crate::python) fn send_frame(
     py: Python<'_>,
@@ -50,16 +52,17 @@ pub(in crate::python) fn send_frame(
     payload: Payload<'_>,
     header: HeaderArgument,
     max_frame_size: Option<Named<Integer>>,
+    fields: Option<Fields>,
     timeout: Timeout,
 ) -> PyResult<()> {
     let HeaderArgument(format) = header;
     let encoder = FrameEncoder::new(format);
     let encoder = limited(encoder, format, max_frame_size, FrameEncoder::with_max_frame_size)?;
-    let header = Header::of(py, &encoder, &payload.0)?;
+    let header = Header::of(py, &encoder, &payload.0, fields.as_ref())?;
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;
     let mut sender = Sender { py, line: &line, sent: 0, stopped: None };
-    sender.put(Some(header.bytes()), &payload.0)?;
+    sender.put(header.bytes(), &payload.0, encoder.trailer())?;
     let sent = sender.sent;
     match sender.stopped {
         None => Ok(()),
