@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import framing
 import pytest
-from framing import _connect, _errors, _framing, _listener, _stats, _wait
+from framing import _connect, _errors, _framing, _listener, _stats, _wait, presets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 OBJECTS = {name: getattr(framing, name) for name in framing.__all__}
 CLASSES = {name: thing for name, thing in OBJECTS.items() if isinstance(thing, type)}
 FUNCTIONS = {name: thing for name, thing in OBJECTS.items() if inspect.isroutine(thing)}
-CONSTANTS = {name: OBJECTS[name] for name in OBJECTS.keys() - CLASSES.keys() - FUNCTIONS.keys()}
+MODULES = {name: thing for name, thing in OBJECTS.items() if isinstance(thing, types.ModuleType)}
+CONSTANTS = {
+    name: OBJECTS[name] for name in OBJECTS.keys() - CLASSES.keys() - FUNCTIONS.keys() - MODULES.keys()
+}
 
 MEMBERS = {
+    "BinaryHeader": "byteorder length_adjustment length_offset length_size size",
     "DecimalHeader": "align fill strict unit width",
     "FrameEncoder": "encode encode_into encode_many header header_for max_frame_size",
     "FrameDecoder": (
@@ -34,16 +38,23 @@ MEMBERS = {
         "pending_send recv recv_into recv_many send send_encoded send_many setblocking settimeout shutdown "
         "socket stats"
     ),
+    "NetstringHeader": "max_digits",
+    "VarintHeader": "max_bytes strict",
     "FrameStats": "buffered frames largest_frame payload_bytes wire_bytes",
 }
 
 SIGNATURES = {
+    "BinaryHeader": (
+        "(length_size=4, *, byteorder='big', length_offset=0, length_adjustment=0, size=None)"
+    ),
+    "NetstringHeader": "(max_digits=10)",
+    "VarintHeader": "(max_bytes=10, *, strict=False)",
     "DecimalHeader": "(width=10, *, align='<', fill=' ', unit='bytes', strict=False)",
     "FrameEncoder": "(header=10, *, max_frame_size=None)",
-    "FrameEncoder.encode": "(self, /, payload)",
-    "FrameEncoder.encode_into": "(self, /, payload, buffer, offset=0)",
-    "FrameEncoder.encode_many": "(self, /, payloads)",
-    "FrameEncoder.header_for": "(self, /, payload)",
+    "FrameEncoder.encode": "(self, /, payload, *, fields=None)",
+    "FrameEncoder.encode_into": "(self, /, payload, buffer, offset=0, *, fields=None)",
+    "FrameEncoder.encode_many": "(self, /, payloads, *, fields=None)",
+    "FrameEncoder.header_for": "(self, /, payload, *, fields=None)",
     "FrameDecoder": "(header=10, *, max_frame_size=None, keep_header=False)",
     "FrameDecoder.buffer_updated": "(self, /, nbytes)",
     "FrameDecoder.feed": "(self, /, data)",
@@ -70,11 +81,11 @@ SIGNATURES = {
     "FramedSocket.recv": "(self, /, timeout=Ellipsis)",
     "FramedSocket.recv_into": "(self, /, buffer, timeout=Ellipsis)",
     "FramedSocket.recv_many": "(self, /, max_frames=None, timeout=Ellipsis)",
-    "FramedSocket.send": "(self, /, payload, *, timeout=Ellipsis)",
+    "FramedSocket.send": "(self, /, payload, *, fields=None, timeout=Ellipsis)",
     "FramedSocket.send_encoded": "(self, /, wire, *, timeout=Ellipsis)",
-    "FramedSocket.send_many": "(self, /, payloads, *, timeout=Ellipsis)",
+    "FramedSocket.send_many": "(self, /, payloads, *, fields=None, timeout=Ellipsis)",
     "FramedSocket.shutdown": "(self, /, how=1)",
-    "encode": "(payload, header=10, *, max_frame_size=None)",
+    "encode": "(payload, header=10, *, max_frame_size=None, fields=None)",
     "connect": (
         "(address, *, timeout=None, header=10, max_frame_size=None, keep_header=False, "
         "frame_timeout=None, ssl=None, server_hostname=None, source_address=None)"
@@ -85,7 +96,7 @@ SIGNATURES = {
         "keep_header=False, frame_timeout=None)"
     ),
     "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=Ellipsis)",
-    "send_frame": "(sock, payload, header=10, *, max_frame_size=None, timeout=Ellipsis)",
+    "send_frame": ("(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=Ellipsis)"),
     "wait": "(objects, timeout=None)",
 }
 
@@ -96,7 +107,7 @@ def public(thing: object) -> set[str]:
 
 def documented() -> Iterator[tuple[str, str | None]]:
     """Every docstring of ours, by the name of what it is about."""
-    for module in (framing, _connect, _errors, _framing, _listener, _stats, _wait):
+    for module in (framing, presets, _connect, _errors, _framing, _listener, _stats, _wait):
         yield module.__name__, module.__doc__
     for name, thing in (CLASSES | FUNCTIONS).items():
         yield name, vars(thing).get("__doc__") if isinstance(thing, type) else thing.__doc__
@@ -116,10 +127,14 @@ EXAMPLES = {name: text for name, text in DOCSTRINGS.items() if text and ">>>" in
 def test_all_is_complete() -> None:
     modules = {name for name, thing in vars(framing).items() if isinstance(thing, types.ModuleType)}
     # What `from __future__ import annotations` leaves behind is no name of ours.
-    assert set(framing.__all__) == public(framing) - modules - {"annotations"} | {"__version__"}
+    assert (
+        set(framing.__all__)
+        == public(framing) - modules - {"annotations"} | {"__version__"} | MODULES.keys()
+    )
     for part in (_connect, _errors, _framing, _listener, _stats, _wait):
         ours = {name for name in part.__all__ if not name.startswith("_") or name == "__version__"}
         assert ours <= set(framing.__all__)
+    assert {"presets": presets} == MODULES
     assert {"DecimalHeader", "FrameEncoder", "FrameDecoder", "FrameStats"} <= CLASSES.keys()
     assert {"encode", "decode"} <= FUNCTIONS.keys()
 
@@ -222,7 +237,10 @@ def test_the_examples_of_a_docstring(name: str) -> None:
 def test_the_main_names_have_examples() -> None:
     assert EXAMPLES.keys() >= {
         "framing",
+        "BinaryHeader",
         "DecimalHeader",
+        "NetstringHeader",
+        "VarintHeader",
         "FrameEncoder",
         "FrameDecoder",
         "FramedSocket",

@@ -336,8 +336,9 @@ class FrameEncoder:
         """
     def header_for(self, /, payload: str | Buffer, *, fields: Buffer | None = None) -> bytes:
         """
-        Gives the header of a payload alone, for `sock.sendmsg([header, payload])`. (Behind a netstring's payload
-        there must be a `b","`.)
+        Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+
+        Behind a netstring's payload there must be a `b","`.
 
         Args:
             payload, fields: See the class.
@@ -589,8 +590,8 @@ class FramedSocket:
 class NetstringHeader:
     """
     A length as decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
-    (<https://cr.yp.to/proto/netstrings.txt>)
 
+    The specification is <https://cr.yp.to/proto/netstrings.txt>.
     Leading zeros are an `InvalidHeader`; a byte other than the comma where that must stand is an `InvalidPayload`.
 
     Args:
@@ -620,7 +621,9 @@ class NetstringHeader:
 class VarintHeader:
     """
     A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
-    lowest first, and the high bit in each byte but the last. (<https://protobuf.dev/programming-guides/encoding/#varints>)
+    lowest first, and the high bit in each byte but the last.
+
+    The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
 
     Args:
         max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an

@@ -157,8 +157,9 @@ impl PyFrameEncoder {
         Ok(needed)
     }
 
-    /// Gives the header of a payload alone, for `sock.sendmsg([header, payload])`. (Behind a netstring's payload
-    /// there must be a `b","`.)
+    /// Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+    ///
+    /// Behind a netstring's payload there must be a `b","`.
     ///
     /// Args:
     ///     payload, fields: See the class.

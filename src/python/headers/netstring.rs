@@ -9,8 +9,8 @@ use super::{expression, reduced};
 use crate::codec::NetstringHeader;
 
 /// A length as decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
-/// (<https://cr.yp.to/proto/netstrings.txt>)
 ///
+/// The specification is <https://cr.yp.to/proto/netstrings.txt>.
 /// Leading zeros are an `InvalidHeader`; a byte other than the comma where that must stand is an `InvalidPayload`.
 ///
 /// Args:

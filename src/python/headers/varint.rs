@@ -9,7 +9,9 @@ use super::{expression, reduced};
 use crate::codec::VarintHeader;
 
 /// A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
-/// lowest first, and the high bit in each byte but the last. (<https://protobuf.dev/programming-guides/encoding/#varints>)
+/// lowest first, and the high bit in each byte but the last.
+///
+/// The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
 ///
 /// Args:
 ///     max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
