@@ -136,9 +136,10 @@ async def connections(count):
 
 async def main():
     await connections(1000)
-    before = used()
-    await connections(5000)
-    print(used() - before)
+    for _ in range(3):
+        before = used()
+        await connections(2000)
+        print(used() - before)
 
 run(main)
 """
@@ -147,8 +148,9 @@ run(main)
 @by_proc
 @every_loop
 def test_nothing_is_left_of_many_connections(loop: str) -> None:
-    (grown,) = measured((PREAMBLE + CONNECTIONS).format(loop=loop))
-    assert grown < 1_000_000
+    # An allocator keeps what a peak has taken, and at which time a peak comes is chance. What every batch leaves is
+    # left by each connection: 200 bytes would be too much.
+    assert min(measured((PREAMBLE + CONNECTIONS).format(loop=loop))) < 400_000
 
 
 # Frames
