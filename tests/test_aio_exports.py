@@ -14,10 +14,14 @@ from framing import aio
 OBJECTS = {name: getattr(aio, name) for name in aio.__all__}
 
 FRAMING = "header=10, *, max_frame_size=None, keep_header=False"
-OPTIONS = "header=10, max_frame_size=None, keep_header=False, frame_timeout=None, limit=65536, write_limit=65536"
+POLICY = "on_oversize='error', max_skip=None, max_consecutive_empty=None"
+OPTIONS = (
+    f"header=10, max_frame_size=None, keep_header=False, frame_timeout=None, {POLICY}, "
+    "limit=65536, write_limit=65536"
+)
 
 SIGNATURES = {
-    "FrameProtocol": f"({FRAMING}, frame_timeout=None)",
+    "FrameProtocol": f"({FRAMING}, frame_timeout=None, {POLICY})",
     "FrameProtocol.abort": "(self)",
     "FrameProtocol.buffer_updated": "(self, /, nbytes)",
     "FrameProtocol.close": "(self)",
@@ -70,7 +74,7 @@ SIGNATURES = {
 PROPERTIES = {
     "FrameProtocol": "frame_timeout header keep_header max_frame_size stats",
     "FrameServer": "sockets",
-    "FrameStream": "frame_timeout header keep_header max_frame_size stats transport",
+    "FrameStream": "frame_timeout header keep_header max_frame_size on_oversize stats transport",
 }
 
 

@@ -29,19 +29,21 @@ MEMBERS = {
     "DecimalHeader": "align fill strict unit width",
     "FrameEncoder": "encode encode_into encode_many header header_for max_frame_size",
     "FrameDecoder": (
-        "buffer_updated buffered error feed feed_eof get_buffer header keep_header max_frame_size needed "
-        "offset reset stats take_buffered"
+        "buffer_updated buffered error feed feed_eof get_buffer header keep_header max_consecutive_empty "
+        "max_frame_size max_skip needed offset on_oversize reset stats take_buffered"
     ),
     "FramedListener": "accept address close closed fileno gettimeout settimeout socket",
     "FramedSocket": (
         "close closed detach fileno flush frame_timeout gettimeout header keep_header max_frame_size "
-        "pending_send recv recv_into recv_many send send_encoded send_many setblocking settimeout shutdown "
+        "on_oversize pending_send recv recv_into recv_many send send_encoded send_many setblocking settimeout shutdown "
         "socket stats"
     ),
     "NetstringHeader": "max_digits",
     "VarintHeader": "max_bytes strict",
-    "FrameStats": "buffered frames largest_frame payload_bytes wire_bytes",
+    "FrameStats": "buffered frames largest_frame payload_bytes skipped_bytes skipped_frames wire_bytes",
 }
+
+POLICY = "on_oversize='error', max_skip=None, max_consecutive_empty=None"
 
 SIGNATURES = {
     "BinaryHeader": (
@@ -55,7 +57,7 @@ SIGNATURES = {
     "FrameEncoder.encode_into": "(self, /, payload, buffer, offset=0, *, fields=None)",
     "FrameEncoder.encode_many": "(self, /, payloads, *, fields=None)",
     "FrameEncoder.header_for": "(self, /, payload, *, fields=None)",
-    "FrameDecoder": "(header=10, *, max_frame_size=None, keep_header=False)",
+    "FrameDecoder": f"(header=10, *, max_frame_size=None, keep_header=False, {POLICY})",
     "FrameDecoder.buffer_updated": "(self, /, nbytes)",
     "FrameDecoder.feed": "(self, /, data)",
     "FrameDecoder.feed_eof": "(self, /)",
@@ -69,7 +71,7 @@ SIGNATURES = {
     "FramedListener.gettimeout": "(self)",
     "FramedListener.settimeout": "(self, timeout)",
     "FramedSocket": (
-        "(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None)"
+        f"(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None, {POLICY})"
     ),
     "FramedSocket.close": "(self, /)",
     "FramedSocket.detach": "(self, /)",
@@ -88,12 +90,12 @@ SIGNATURES = {
     "encode": "(payload, header=10, *, max_frame_size=None, fields=None)",
     "connect": (
         "(address, *, timeout=None, header=10, max_frame_size=None, keep_header=False, "
-        "frame_timeout=None, ssl=None, server_hostname=None, source_address=None)"
+        f"frame_timeout=None, {POLICY}, ssl=None, server_hostname=None, source_address=None)"
     ),
     "decode": "(data, header=10, *, max_frame_size=None, keep_header=False)",
     "listen": (
         "(address, *, backlog=128, reuse_port=False, ssl=None, header=10, max_frame_size=None, "
-        "keep_header=False, frame_timeout=None)"
+        f"keep_header=False, frame_timeout=None, {POLICY})"
     ),
     "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=Ellipsis)",
     "send_frame": ("(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=Ellipsis)"),

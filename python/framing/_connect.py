@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from ._address import resolve, unix_path
 from ._deadline import Deadline
@@ -33,6 +33,9 @@ def connect(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
     ssl: SSLContext | bool | None = None,
     server_hostname: str | None = None,
     source_address: tuple[str, int] | None = None,
@@ -47,6 +50,9 @@ def connect(
         max_frame_size: As for `FramedSocket`.
         keep_header: As for `FramedSocket`.
         frame_timeout: As for `FramedSocket`.
+        on_oversize: As for `FramedSocket`.
+        max_skip: As for `FramedSocket`.
+        max_consecutive_empty: As for `FramedSocket`.
         ssl: A client's context, for TLS; True for `ssl.create_default_context()`.
         server_hostname: The name that the server's certificate is to be for; by default, the host.
         source_address: `(host, port)` to connect from.
@@ -57,7 +63,15 @@ def connect(
         TypeError, ValueError: An argument is wrong. Nothing has been connected.
     """
     deadline = Deadline(timeout)
-    frame = framer(header, max_frame_size, keep_header, frame_timeout)
+    frame = framer(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+    )
     path = unix_path(address)
     if path is not None and source_address is not None:
         raise ValueError("source_address is for TCP")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from ._framing import FramedSocket
 
@@ -21,6 +21,9 @@ def framer(
     max_frame_size: SupportsIndex | None,
     keep_header: bool,
     frame_timeout: float | None,
+    on_oversize: Literal["error", "skip"],
+    max_skip: SupportsIndex | None,
+    max_consecutive_empty: SupportsIndex | None,
 ) -> Callable[[socket.socket], FramedSocket]:
     """Gives what makes a `FramedSocket` of a socket.
 
@@ -33,6 +36,9 @@ def framer(
         max_frame_size=max_frame_size,
         keep_header=keep_header,
         frame_timeout=frame_timeout,
+        on_oversize=on_oversize,
+        max_skip=max_skip,
+        max_consecutive_empty=max_consecutive_empty,
     )
     with socket.socket() as trial:
         frame(trial).detach()

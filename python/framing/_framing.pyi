@@ -139,6 +139,13 @@ class FrameDecoder:
             1,000,000,000, or the largest the header can express if that is less. It is judged on the
             header; memory follows what has arrived, never what was announced.
         keep_header: Give each frame as header + payload, as received, instead of the payload.
+        on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
+            `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
+            `framing`. The next frame is delivered as if it had not been there.
+        max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
+            `None` for no bound.
+        max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
+            `None` for any number.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -157,7 +164,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., on_oversize: str = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -229,9 +236,19 @@ class FrameDecoder:
         Whether frames begin with their header.
         """
     @property
+    def max_consecutive_empty(self, /) -> int | None:
+        """
+        How many empty frames may follow each other; `None` for any number.
+        """
+    @property
     def max_frame_size(self, /) -> int:
         """
         The largest payload accepted, in the header's unit.
+        """
+    @property
+    def max_skip(self, /) -> int | None:
+        """
+        The longest frame that is skipped, in the header's unit; `None` for no bound.
         """
     @property
     def needed(self, /) -> int:
@@ -244,6 +261,11 @@ class FrameDecoder:
     def offset(self, /) -> int:
         """
         The stream offset, in bytes, of the unfinished frame's first byte.
+        """
+    @property
+    def on_oversize(self, /) -> str:
+        """
+        What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
         """
     def reset(self, /) -> None:
         """
@@ -364,6 +386,7 @@ class FramedSocket:
         frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
             and its last; `None` for no limit. When it has passed, the connection is dead. What a program
             spends waiting elsewhere, in `select` or `wait`, does not count.
+        on_oversize, max_skip, max_consecutive_empty: As for `FrameDecoder`, for what is received.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -389,7 +412,7 @@ class FramedSocket:
     def __enter__(self, /) -> FramedSocket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> FramedSocket: ...
-    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None, on_oversize: str = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
         The next frame, until the peer ends the stream between two frames.
@@ -452,6 +475,11 @@ class FramedSocket:
     def max_frame_size(self, /) -> int:
         """
         The largest payload sent or accepted, in the header's unit.
+        """
+    @property
+    def on_oversize(self, /) -> str:
+        """
+        What becomes of a received frame over `max_frame_size`: `"error"` or `"skip"`.
         """
     @property
     def pending_send(self, /) -> int:
@@ -715,7 +743,7 @@ class _FrameQueue:
     What it calls on itself: `_pause()` and `_resume()` when too much waits, and when little does; `_progressed()`
     after each read, if it is watched.
     """
-    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
+    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, on_oversize: str, max_skip: SupportsIndex | None, max_consecutive_empty: SupportsIndex | None, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
     def _arrival(self, /) -> _Arrival:
         """
         What awaits the next frame.
@@ -790,7 +818,7 @@ class _FrameReceiver:
         """
         Takes whatever arguments a class of its own has for itself.
         """
-    def _configure(self, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None) -> float | None:
+    def _configure(self, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None, on_oversize: str, max_skip: SupportsIndex | None, max_consecutive_empty: SupportsIndex | None) -> float | None:
         """
         Says how frames begin. Before the first byte.
 

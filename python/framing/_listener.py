@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, TypeAlias
 
 from ._bind import bound
 from ._deadline import Deadline, seconds
@@ -56,6 +56,9 @@ def listen(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
 ) -> FramedListener:
     """Listens for connections, which come out as `FramedSocket`s.
 
@@ -71,6 +74,9 @@ def listen(
         max_frame_size: As for `FramedSocket`.
         keep_header: As for `FramedSocket`.
         frame_timeout: As for `FramedSocket`.
+        on_oversize: As for `FramedSocket`.
+        max_skip: As for `FramedSocket`.
+        max_consecutive_empty: As for `FramedSocket`.
 
     Raises:
         OSError: The system refuses the address.
@@ -83,7 +89,15 @@ def listen(
     ...         client.recv()
     b'hello'
     """
-    frame = framer(header, max_frame_size, keep_header, frame_timeout)
+    frame = framer(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+    )
     context = server_context(ssl)
     sock, file = bound(address, reuse_port)
     try:

@@ -14,9 +14,11 @@ class FrameStats:
     Attributes:
         frames: Completed frames.
         payload_bytes: Bytes of their payloads.
-        wire_bytes: Bytes of their headers and payloads.
+        wire_bytes: Bytes of those frames as they are sent, headers included.
         largest_frame: Bytes of the largest payload.
         buffered: Bytes of the unfinished frame, header included.
+        skipped_frames: Frames that were over the limit, and skipped.
+        skipped_bytes: Bytes of such frames that have been discarded, headers included.
     """
 
     frames: int = 0
@@ -24,6 +26,8 @@ class FrameStats:
     wire_bytes: int = 0
     largest_frame: int = 0
     buffered: int = 0
+    skipped_frames: int = 0
+    skipped_bytes: int = 0
 
 
 FrameStats.__module__ = "framing"

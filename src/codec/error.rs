@@ -181,6 +181,13 @@ pub enum ConfigError {
     },
     /// Zeros as padding without [`Align::Right`](super::Align::Right) would change the number.
     ZeroFill,
+    /// Frames over the limit are to be skipped, but none so long.
+    MaxSkip {
+        /// The longest that is to be skipped.
+        max_skip: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// The header, or memory, has no frame of that size.
     Limit {
         /// The limit that was asked for.
@@ -205,6 +212,9 @@ impl fmt::Display for ConfigError {
                 u64::MAX >> (64 - 8 * length_size)
             ),
             Self::ZeroFill => f.write_str("fill '0' needs align '>'"),
+            Self::MaxSkip { max_skip, limit } => {
+                write!(f, "max_skip must be at least {limit} (max_frame_size), not {max_skip}")
+            }
             Self::Limit { limit, lowest, highest } => write!(
                 f,
                 "max_frame_size must be between {lowest} and {highest}, the largest that this header can \

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
-use super::arguments::{Integer, Named, limited};
+use super::arguments::{Integer, Named, Word, limited};
 use super::errors::{Fault, exception};
 use super::grant::Grant;
 use super::headers::{HeaderArgument, HeaderObject};
@@ -14,10 +14,11 @@ use super::intake::Intake;
 use super::memory::bytes::{BytesWriter, list};
 use super::memory::window::Window;
 use super::payload::{Data, Input};
+use super::policy::{self, PolicyArguments};
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::unfinished::Unfinished;
-use crate::codec::{Decoder, Error};
+use crate::codec::{Decoder, Error, Skipped};
 
 /// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
 ///
@@ -27,6 +28,13 @@ use crate::codec::{Decoder, Error};
 ///         1,000,000,000, or the largest the header can express if that is less. It is judged on the
 ///         header; memory follows what has arrived, never what was announced.
 ///     keep_header: Give each frame as header + payload, as received, instead of the payload.
+///     on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
+///         `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
+///         `framing`. The next frame is delivered as if it had not been there.
+///     max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
+///         `None` for no bound.
+///     max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
+///         `None` for any number.
 ///
 /// Raises:
 ///     TypeError: An argument has the wrong type.
@@ -53,8 +61,13 @@ struct Inner {
     undelivered: Vec<Py<PyBytes>>,
 }
 
-/// Completed frames, and the fault behind them.
-type Outcome = (Vec<Py<PyBytes>>, Result<(), Error>);
+/// What came of some bytes.
+pub(super) struct Outcome {
+    pub(super) frames: Vec<Py<PyBytes>>,
+    /// The fault behind the frames, if there is one.
+    pub(super) result: Result<(), Error>,
+    skipped: Vec<Skipped>,
+}
 
 impl PyFrameDecoder {
     /// No Python code runs while this is held: nothing in here may allocate an object that the
@@ -65,9 +78,11 @@ impl PyFrameDecoder {
 
     /// A list of frames, or the error where there are none.
     fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
-        match outcome {
-            (frames, Err(error)) if frames.is_empty() => Err(exception(py, &error, None)),
-            (frames, _) => list(py, frames).map_err(|(error, mut frames)| {
+        let Outcome { frames, result, skipped } = outcome;
+        policy::log(py, &skipped);
+        match result {
+            Err(error) if frames.is_empty() => Err(exception(py, &error, None)),
+            _ => list(py, frames).map_err(|(error, mut frames)| {
                 let mut inner = self.lock(py);
                 // Empty, unless another thread has been here in between.
                 frames.append(&mut inner.undelivered);
@@ -87,14 +102,23 @@ impl Inner {
     fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
         let mut frames = std::mem::take(&mut self.undelivered);
         let result = self.intake.decoder.feed_into(store, data, &mut frames);
-        (frames, result)
+        self.outcome(frames, result)
     }
 
     fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
         let mut frames = std::mem::take(&mut self.undelivered);
         let result = self.intake.take(py, &grant, count, &mut frames);
         grant.give_back(py);
-        (frames, result)
+        self.outcome(frames, result)
+    }
+
+    fn nothing_new(&mut self, result: Result<(), Error>) -> Outcome {
+        let frames = std::mem::take(&mut self.undelivered);
+        self.outcome(frames, result)
+    }
+
+    fn outcome(&mut self, frames: Vec<Py<PyBytes>>, result: Result<(), Error>) -> Outcome {
+        Outcome { frames, result, skipped: self.intake.decoder.take_skipped() }
     }
 }
 
@@ -107,17 +131,26 @@ impl PyFrameDecoder {
             *,
             max_frame_size = None,
             keep_header = false.into(),
+            on_oversize = "error".into(),
+            max_skip = None,
+            max_consecutive_empty = None,
         ),
-        text_signature = "(header=10, *, max_frame_size=None, keep_header=False)"
+        text_signature = "(header=10, *, max_frame_size=None, keep_header=False, on_oversize='error', \
+            max_skip=None, max_consecutive_empty=None)"
     )]
     pub(super) fn new(
         header: HeaderArgument,
         max_frame_size: Option<Named<Integer>>,
         keep_header: Named<bool>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
         let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let decoder = policy.apply(decoder)?;
         Ok(Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() })))
     }
 
@@ -210,12 +243,11 @@ impl PyFrameDecoder {
             let mut inner = self.lock(py);
             if let Some(error) = inner.intake.decoder.error() {
                 let error = error.clone();
-                (std::mem::take(&mut inner.undelivered), Err(error))
+                inner.nothing_new(Err(error))
+            } else if let Some((grant, count)) = inner.intake.reclaim(nbytes)? {
+                inner.take(py, grant, count)
             } else {
-                match inner.intake.reclaim(nbytes)? {
-                    Some((grant, count)) => inner.take(py, grant, count),
-                    None => (std::mem::take(&mut inner.undelivered), Ok(())),
-                }
+                inner.nothing_new(Ok(()))
             }
         };
         self.deliver(py, outcome)
@@ -290,6 +322,24 @@ impl PyFrameDecoder {
     #[getter]
     fn keep_header(&self, py: Python<'_>) -> bool {
         self.lock(py).intake.decoder.keep_header()
+    }
+
+    /// What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
+    #[getter]
+    fn on_oversize(&self, py: Python<'_>) -> &'static str {
+        policy::on_oversize(self.lock(py).intake.decoder.policy())
+    }
+
+    /// The longest frame that is skipped, in the header's unit; `None` for no bound.
+    #[getter]
+    fn max_skip(&self, py: Python<'_>) -> Option<u64> {
+        self.lock(py).intake.decoder.policy().max_skip()
+    }
+
+    /// How many empty frames may follow each other; `None` for any number.
+    #[getter]
+    fn max_consecutive_empty(&self, py: Python<'_>) -> Option<u64> {
+        self.lock(py).intake.decoder.policy().max_consecutive_empty()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

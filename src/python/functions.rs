@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use super::arguments::{Integer, Named, limited};
-use super::decoder::PyFrameDecoder;
+use super::decoder::{Outcome, PyFrameDecoder};
 use super::encoder::encoded;
 use super::errors::exception;
 use super::headers::HeaderArgument;
@@ -79,8 +79,8 @@ pub(super) fn decode<'py>(
     max_frame_size: Option<Named<Integer>>,
     keep_header: Named<bool>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header)?;
-    let (frames, result) = decoder.feed_input(py, &data.0)?;
+    let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header, "error".into(), None, None)?;
+    let Outcome { frames, result, .. } = decoder.feed_input(py, &data.0)?;
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
     list(py, frames).map_err(|(error, _)| error)

@@ -15,6 +15,7 @@ mod intake;
 mod memory;
 mod parked;
 mod payload;
+mod policy;
 mod pool;
 mod socket;
 mod stats;

@@ -18,8 +18,24 @@ impl<'py> IntoPyObject<'py> for Snapshot {
     const OUTPUT_TYPE: PyStaticExpr = type_hint_identifier!("framing._stats", "FrameStats");
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let Stats { frames, payload_bytes, wire_bytes, largest_frame, buffered } = self.0;
+        let Stats {
+            frames,
+            payload_bytes,
+            wire_bytes,
+            largest_frame,
+            buffered,
+            skipped_frames,
+            skipped_bytes,
+        } = self.0;
         let class = py.import("framing._stats")?.getattr("FrameStats")?;
-        class.call1((frames, payload_bytes, wire_bytes, largest_frame, buffered))
+        class.call1((
+            frames,
+            payload_bytes,
+            wire_bytes,
+            largest_frame,
+            buffered,
+            skipped_frames,
+            skipped_bytes,
+        ))
     }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from ._channel import Channel
 from ._options import DEFAULT_LIMIT, Limit, options
@@ -24,6 +24,9 @@ async def open_connection(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **connect_options: Any,
@@ -38,6 +41,13 @@ async def open_connection(
         keep_header: Give received frames as header + payload, as they came.
         frame_timeout: Seconds that the peer may take between the first byte of a frame and its last; None for
             no limit. When it has passed, the connection is dead.
+        on_oversize: What becomes of a received frame over `max_frame_size`: "error", and the stream is refused; or
+            "skip", and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
+            `framing`.
+        max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`. None
+            for no bound.
+        max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`. None
+            for any number.
         limit: Bytes received and not asked for above which reading pauses: a high-water mark, or that and a low
             one at which it goes on; by default a quarter.
         write_limit: Bytes to be sent above which `send` waits, likewise.
@@ -48,7 +58,17 @@ async def open_connection(
         OSError: The connection, or the handshake, failed.
         TypeError, ValueError: An argument is wrong. Nothing has been connected.
     """
-    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    chosen = options(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        limit,
+        write_limit,
+    )
     loop = asyncio.get_running_loop()
     # Its signature, seen by a type checker, tells apart what may be given together.
     connect: Any = loop.create_connection
@@ -63,6 +83,9 @@ async def open_unix_connection(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **connect_options: Any,
@@ -75,6 +98,9 @@ async def open_unix_connection(
         max_frame_size: As for `open_connection`.
         keep_header: As for `open_connection`.
         frame_timeout: As for `open_connection`.
+        on_oversize: As for `open_connection`.
+        max_skip: As for `open_connection`.
+        max_consecutive_empty: As for `open_connection`.
         limit: As for `open_connection`.
         write_limit: As for `open_connection`.
         **connect_options: As for `loop.create_unix_connection`: ssl, server_hostname, sock, and so on.
@@ -82,7 +108,17 @@ async def open_unix_connection(
     Raises:
         OSError, TypeError, ValueError: As `open_connection`.
     """
-    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    chosen = options(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        limit,
+        write_limit,
+    )
     loop = asyncio.get_running_loop()
     _, channel = await loop.create_unix_connection(
         lambda: Channel(chosen, loop), os.fspath(path) if path is not None else None, **connect_options

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from .._framing import _FrameReceiver
 
@@ -26,6 +26,9 @@ class Options(NamedTuple):
     max_frame_size: SupportsIndex | None
     keep_header: bool
     frame_timeout: float | None
+    on_oversize: Literal["error", "skip"]
+    max_skip: SupportsIndex | None
+    max_consecutive_empty: SupportsIndex | None
     read_marks: tuple[int, int]
     write_marks: tuple[int, int]
 
@@ -35,6 +38,9 @@ def options(
     max_frame_size: SupportsIndex | None,
     keep_header: bool,
     frame_timeout: float | None,
+    on_oversize: Literal["error", "skip"],
+    max_skip: SupportsIndex | None,
+    max_consecutive_empty: SupportsIndex | None,
     limit: Limit,
     write_limit: Limit,
 ) -> Options:
@@ -49,9 +55,13 @@ def options(
         max_frame_size=max_frame_size,
         keep_header=keep_header,
         frame_timeout=frame_timeout,
+        on_oversize=on_oversize,
+        max_skip=max_skip,
+        max_consecutive_empty=max_consecutive_empty,
     )
     marks = _marks("limit", limit), _marks("write_limit", write_limit)
-    return Options(header, max_frame_size, keep_header, seconds, *marks)
+    policy = on_oversize, max_skip, max_consecutive_empty
+    return Options(header, max_frame_size, keep_header, seconds, *policy, *marks)
 
 
 def _marks(name: str, limit: Limit) -> tuple[int, int]:

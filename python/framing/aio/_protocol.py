@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, SupportsIndex, cast
+from typing import TYPE_CHECKING, Literal, SupportsIndex, cast
 
 from .._errors import ConnectionClosed
 from .._framing import _FrameReceiver, _Outbox
@@ -40,6 +40,9 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         keep_header: Give received frames as header + payload, as they came.
         frame_timeout: Seconds that the peer may take between the first byte of a frame and its last; None for
             no limit. When it has passed, `error_received` gets a `FrameStalled` and the connection is aborted.
+        on_oversize: As for `open_connection`.
+        max_skip: As for `open_connection`.
+        max_consecutive_empty: As for `open_connection`.
 
     Raises:
         TypeError, ValueError: An argument is wrong.
@@ -60,6 +63,9 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         max_frame_size: SupportsIndex | None = None,
         keep_header: bool = False,
         frame_timeout: float | None = None,
+        on_oversize: Literal["error", "skip"] = "error",
+        max_skip: SupportsIndex | None = None,
+        max_consecutive_empty: SupportsIndex | None = None,
     ) -> None:
         self._sending = _Outbox(header, max_frame_size=max_frame_size)
         self._frame_timeout = self._configure(
@@ -67,6 +73,9 @@ class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
             max_frame_size=max_frame_size,
             keep_header=keep_header,
             frame_timeout=frame_timeout,
+            on_oversize=on_oversize,
+            max_skip=max_skip,
+            max_consecutive_empty=max_consecutive_empty,
         )
 
     # What the transport calls.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from .._errors import ConnectionClosed
 from ._channel import Channel
@@ -193,6 +193,9 @@ async def start_server(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **server_options: Any,
@@ -208,6 +211,9 @@ async def start_server(
         max_frame_size: As for `open_connection`.
         keep_header: As for `open_connection`.
         frame_timeout: As for `open_connection`.
+        on_oversize: As for `open_connection`.
+        max_skip: As for `open_connection`.
+        max_consecutive_empty: As for `open_connection`.
         limit: As for `open_connection`.
         write_limit: As for `open_connection`.
         **server_options: As for `loop.create_server`: ssl, family, sock, backlog, reuse_port, start_serving,
@@ -217,7 +223,17 @@ async def start_server(
         OSError: The address cannot be had.
         TypeError, ValueError: An argument is wrong. Nothing is listened on.
     """
-    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    chosen = options(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        limit,
+        write_limit,
+    )
     server = FrameServer(_callable(handler), chosen, _seconds(grace))
     # Its signature, seen by a type checker, tells apart what may be given together.
     listen: Any = server.get_loop().create_server
@@ -233,6 +249,9 @@ async def start_unix_server(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
     frame_timeout: float | None = None,
+    on_oversize: Literal["error", "skip"] = "error",
+    max_skip: SupportsIndex | None = None,
+    max_consecutive_empty: SupportsIndex | None = None,
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **server_options: Any,
@@ -247,6 +266,9 @@ async def start_unix_server(
         max_frame_size: As for `open_connection`.
         keep_header: As for `open_connection`.
         frame_timeout: As for `open_connection`.
+        on_oversize: As for `open_connection`.
+        max_skip: As for `open_connection`.
+        max_consecutive_empty: As for `open_connection`.
         limit: As for `open_connection`.
         write_limit: As for `open_connection`.
         **server_options: As for `loop.create_unix_server`: ssl, sock, backlog, start_serving, and so on.
@@ -254,7 +276,17 @@ async def start_unix_server(
     Raises:
         OSError, TypeError, ValueError: As `start_server`.
     """
-    chosen = options(header, max_frame_size, keep_header, frame_timeout, limit, write_limit)
+    chosen = options(
+        header,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        limit,
+        write_limit,
+    )
     server = FrameServer(_callable(handler), chosen, _seconds(grace))
     listen: Any = server.get_loop().create_unix_server
     return await server._listen(listen, path, **server_options)  # noqa: SLF001

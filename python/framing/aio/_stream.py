@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .._errors import FrameWouldBlock
 from .._framing import _FrameIteration
@@ -220,6 +220,11 @@ class FrameStream(_FrameIteration):
     def keep_header(self) -> bool:
         """Whether received frames begin with their header."""
         return bool(self._channel.options.keep_header)
+
+    @property
+    def on_oversize(self) -> Literal["error", "skip"]:
+        """What becomes of a received frame over `max_frame_size`."""
+        return self._channel.options.on_oversize
 
     @property
     def frame_timeout(self) -> float | None:

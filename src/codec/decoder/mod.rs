@@ -11,17 +11,26 @@
 //!         refused header             refused payload
 //! ```
 //!
+//! Where frames over the limit are to be skipped, such a header leads to `Skipped`, and the last byte of its payload
+//! back.
+//!
 //! Three results and no fourth: a frame, "more bytes are needed", or the end of the stream's usefulness.
 //! There is no resynchronisation by guessing.
 
 mod ahead;
 mod pieces;
+mod policy;
+mod skip;
 mod stats;
 mod status;
 mod whole;
 
+use std::ops::RangeInclusive;
+
 use bytes::{Bytes, BytesMut};
 
+pub use self::policy::{Policy, Skipped};
+use self::skip::Skip;
 pub use self::stats::Stats;
 pub use self::status::Progress;
 use self::whole::{delivered, ends_well, whole_frame};
@@ -69,6 +78,11 @@ pub struct Decoder<P> {
     offset: u64,
     stats: Stats,
     last: Option<Last>,
+    policy: Policy,
+    /// The empty frames since the last one that was not.
+    empty: u64,
+    /// The frames that were skipped, until somebody asks.
+    skipped: Vec<Skipped>,
 }
 
 /// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
@@ -87,6 +101,8 @@ enum State<P> {
     /// Inside a payload or its trailer. `partial` has what arrived of the payload; with `keep_header` it
     /// begins with the header and goes on with the trailer.
     Payload { extent: Extent, partial: P },
+    /// Inside a frame that is over the limit, and is discarded as it arrives.
+    Skipped(Skip),
     /// The stream was refused. Elsewhere, because decoders are many and refusals few.
     Dead(Box<Refusal<P>>),
 }
@@ -117,6 +133,9 @@ impl<P: Partial> Decoder<P> {
             offset: 0,
             stats: Stats::default(),
             last: None,
+            policy: Policy::default(),
+            empty: 0,
+            skipped: Vec::new(),
         }
     }
 
@@ -127,6 +146,15 @@ impl<P: Partial> Decoder<P> {
     pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
         self.max_frame_size = self.header.limit(Some(limit))?;
         self.last = None;
+        Ok(self)
+    }
+
+    /// The same decoder with another policy. After the limit is set.
+    ///
+    /// # Errors
+    /// [`ConfigError::MaxSkip`].
+    pub fn with_policy(mut self, policy: Policy) -> Result<Self, ConfigError> {
+        self.policy = policy.checked(self.max_frame_size)?;
         Ok(self)
     }
 
@@ -182,7 +210,7 @@ impl<P: Partial> Decoder<P> {
                 }
                 _ => {
                     let (header_size, payload_size) =
-                        whole_frame(self.header, self.max_frame_size, self.trailer, rest)?;
+                        whole_frame(self.header, self.usual_lengths(), self.trailer, rest)?;
                     self.last =
                         fingerprint.map(|fingerprint| Last { fingerprint, header_size, payload_size });
                     (header_size, payload_size)
@@ -227,6 +255,8 @@ impl<P: Partial> Decoder<P> {
     /// Forgets the stream: ready for the first byte of another one.
     pub fn reset(&mut self) {
         self.forget();
+        self.empty = 0;
+        self.skipped = Vec::new();
         self.offset = 0;
         self.stats = Stats::default();
     }
@@ -236,6 +266,10 @@ impl<P: Partial> Decoder<P> {
     pub fn forget_buffered(&mut self) {
         self.offset += self.buffered() as u64;
         match &mut self.state {
+            State::Skipped(skip) => {
+                self.offset += (skip.header_size + skip.received + self.trailed) as u64;
+                self.forget();
+            }
             State::Dead(refusal) => {
                 (refusal.partial, refusal.rest) = (P::default(), P::default());
                 (self.head, self.trailed) = (Vec::new(), 0);
@@ -284,8 +318,17 @@ impl<P: Partial> Decoder<P> {
         }
     }
 
+    /// The lengths of frames that need no second look: not those over the limit, nor empty ones where they are
+    /// counted.
+    #[inline]
+    fn usual_lengths(&self) -> RangeInclusive<u64> {
+        u64::from(self.policy.max_consecutive_empty().is_some())..=self.max_frame_size
+    }
+
     #[inline]
     fn count(&mut self, run: &Stats) {
+        // Where their number is bounded no run has an empty frame among others.
+        self.empty = if run.payload_bytes > 0 { 0 } else { self.empty + run.frames };
         self.offset += run.wire_bytes;
         self.stats.add(run);
     }

@@ -20,18 +20,28 @@ impl<P: Partial> Decoder<P> {
         chunk: &S::Chunk,
         at: &mut usize,
     ) -> Result<Option<S::Frame>, Error> {
-        let result = match &mut self.state {
-            State::Dead(refusal) => return Err(refusal.error.clone()),
-            State::Header => self.decode_header(store, chunk, at),
-            State::Payload { .. } => self.decode_payload(store, chunk, at),
+        let result = loop {
+            match &mut self.state {
+                State::Dead(refusal) => return Err(refusal.error.clone()),
+                State::Payload { .. } => break self.decode_payload(store, chunk, at),
+                State::Header => match self.decode_header(store, chunk, at) {
+                    Ok(None) if matches!(self.state, State::Skipped(_)) => {}
+                    result => break result,
+                },
+                State::Skipped(_) => match self.skip(chunk.as_ref(), at) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(None),
+                    Err(error) => break Err(error),
+                },
+            }
         };
         result.map_err(|error| self.refuse(error, store, chunk, at))
     }
 
-    /// Completes the header, then as much of the payload as is here.
+    /// Completes the header, then as much of the payload as is here. `None` also where the frame is to be skipped.
     ///
     /// On an error `at` is the index of the first byte that is in none of `head` and `partial`.
-    fn decode_header<S: Store<Partial = P>>(
+    pub(super) fn decode_header<S: Store<Partial = P>>(
         &mut self,
         store: &S,
         chunk: &S::Chunk,
@@ -68,6 +78,14 @@ impl<P: Partial> Decoder<P> {
                 }
             }
         };
+        if length == 0 && self.policy.refuses_empty(self.empty) {
+            let reason = format!("it is empty, as were the {} before it", self.empty);
+            return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
+        }
+        if self.is_skipped(length) {
+            self.begin_skip(length);
+            return Ok(None);
+        }
         if length > self.max_frame_size {
             return Err(Error::FrameTooLarge {
                 length: self.header.exact_length(&self.head),
@@ -128,8 +146,7 @@ impl<P: Partial> Decoder<P> {
         while let Some(expected) = self.trailer.get(self.trailed) {
             let Some(byte) = chunk.as_ref().get(*at) else { return Ok(None) };
             if byte != expected {
-                let reason =
-                    format!("byte 0x{byte:02x} stands where the frame must end in 0x{expected:02x}");
+                let reason = wrong_end(*byte, *expected);
                 return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
             }
             if self.keep_header {
@@ -166,6 +183,11 @@ impl<P: Partial> Decoder<P> {
     ) -> Error {
         let partial = match std::mem::replace(&mut self.state, State::Header) {
             State::Payload { partial, .. } => partial,
+            State::Skipped(_) => {
+                // It went with the rest.
+                self.trailed = 0;
+                P::default()
+            }
             State::Header | State::Dead(_) => P::default(),
         };
         let bytes = &chunk.as_ref()[*at..];
@@ -187,4 +209,9 @@ impl<P: Partial> Decoder<P> {
         let seen: Vec<u8> = self.head.iter().chain(ahead.iter().take(64)).copied().collect();
         hint::hint(self.header.is_text(), &seen)
     }
+}
+
+/// The reason of an `InvalidPayload`: something else stands where the trailer must.
+pub(super) fn wrong_end(byte: u8, expected: u8) -> String {
+    format!("byte 0x{byte:02x} stands where the frame must end in 0x{expected:02x}")
 }

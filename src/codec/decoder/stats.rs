@@ -13,6 +13,10 @@ pub struct Stats {
     pub largest_frame: u64,
     /// Bytes of the unfinished frame, header included.
     pub buffered: usize,
+    /// Frames that were over the limit, and skipped.
+    pub skipped_frames: u64,
+    /// Bytes of such frames that have been discarded, headers and trailers included.
+    pub skipped_bytes: u64,
 }
 
 impl Stats {
@@ -24,7 +28,7 @@ impl Stats {
             payload_bytes: payload_size as u64,
             wire_bytes: (around + payload_size) as u64,
             largest_frame: payload_size as u64,
-            buffered: 0,
+            ..Self::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a decoder knows of its stream, between two calls. Nothing here changes anything.
 
-use super::{Decoder, State, Stats};
+use super::skip::Skip;
+use super::{Decoder, Policy, State, Stats};
 use crate::codec::error::{Error, Stage};
 use crate::codec::header::{Format, HeaderFormat, Scan};
 use crate::codec::store::Partial;
@@ -26,7 +27,7 @@ impl<P: Partial> Decoder<P> {
         match &self.state {
             State::Dead(refusal) => Err(refusal.error.clone()),
             State::Header if self.head.is_empty() => Ok(()),
-            State::Header | State::Payload { .. } => {
+            State::Header | State::Payload { .. } | State::Skipped(_) => {
                 let Progress { stage, expected, received } = self.progress();
                 Err(Error::TruncatedFrame { stage, expected, received })
             }
@@ -39,6 +40,7 @@ impl<P: Partial> Decoder<P> {
         let (stage, received) = match &self.state {
             State::Header => (Stage::Header, self.head.len()),
             State::Dead(_) => (Stage::Header, 0),
+            State::Skipped(skip) => (Stage::Payload, skip.received + self.trailed),
             State::Payload { partial, .. } => {
                 // The trailer counts with the payload that it ends.
                 let kept = if self.keep_header { self.head.len() } else { 0 };
@@ -61,7 +63,7 @@ impl<P: Partial> Decoder<P> {
     pub fn needed(&self) -> usize {
         match &self.state {
             State::Dead(_) => 0,
-            State::Payload { extent, .. } => {
+            State::Payload { extent, .. } | State::Skipped(Skip { extent, .. }) => {
                 extent.least().saturating_add(self.trailer.len() - self.trailed)
             }
             State::Header => match self.header.scan(&self.head) {
@@ -103,14 +105,15 @@ impl<P: Partial> Decoder<P> {
     /// with it.
     #[must_use]
     pub fn separate_trailer(&self) -> &'static [u8] {
-        if self.keep_header { &[] } else { &self.trailer[..self.trailed] }
+        let elsewhere = self.keep_header || matches!(self.state, State::Skipped(_));
+        if elsewhere { &[] } else { &self.trailer[..self.trailed] }
     }
 
     /// The memory of the unfinished payload, or of the one that was refused.
     #[must_use]
     pub fn partial(&self) -> Option<&P> {
         match &self.state {
-            State::Header => None,
+            State::Header | State::Skipped(_) => None,
             State::Payload { partial, .. } => Some(partial),
             State::Dead(refusal) => Some(&refusal.partial),
         }
@@ -127,7 +130,7 @@ impl<P: Partial> Decoder<P> {
     pub fn error(&self) -> Option<&Error> {
         match &self.state {
             State::Dead(refusal) => Some(&refusal.error),
-            State::Header | State::Payload { .. } => None,
+            State::Header | State::Payload { .. } | State::Skipped(_) => None,
         }
     }
 
@@ -147,6 +150,12 @@ impl<P: Partial> Decoder<P> {
     #[must_use]
     pub fn max_frame_size(&self) -> u64 {
         self.max_frame_size
+    }
+
+    /// What becomes of frames that are over the limit, or empty.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// Whether frames begin with their header.

@@ -1,6 +1,6 @@
 //! Frames that are all in one chunk: the hot path. No state changes, nothing is kept.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::{Decoder, Stats};
 use crate::codec::extent::Unit;
@@ -39,7 +39,7 @@ impl<P: Partial> Decoder<P> {
         frames: &mut Vec<S::Frame>,
     ) {
         // Locals, which the calls in the loop cannot touch, so that they stay in registers.
-        let (limit, trailer) = (self.max_frame_size, header.trailer());
+        let (lengths, trailer) = (self.usual_lengths(), header.trailer());
         let keep_header = self.keep_header;
         let (bytes, from, before) = (chunk.as_ref(), *at, frames.len());
         let (mut here, mut around, mut largest) = (from, 0, 0);
@@ -51,7 +51,7 @@ impl<P: Partial> Decoder<P> {
             let fingerprint = header.fingerprint(rest);
             let same = fingerprint.is_some() && fingerprint == last;
             if !same || !ends_well(rest, header_size + payload_size, trailer) {
-                let Some(sizes) = whole_frame(header, limit, trailer, rest) else { break };
+                let Some(sizes) = whole_frame(header, lengths.clone(), trailer, rest) else { break };
                 (header_size, payload_size) = sizes;
                 last = fingerprint;
                 largest = largest.max(payload_size);
@@ -72,7 +72,7 @@ impl<P: Partial> Decoder<P> {
             payload_bytes: (here - from - around) as u64,
             wire_bytes: (here - from) as u64,
             largest_frame: largest as u64,
-            buffered: 0,
+            ..Stats::default()
         });
     }
 }
@@ -102,12 +102,12 @@ pub(super) fn delivered(
 #[inline]
 pub(super) fn whole_frame<F: Format>(
     header: F,
-    limit: u64,
+    lengths: RangeInclusive<u64>,
     trailer: &[u8],
     bytes: &[u8],
 ) -> Option<(usize, usize)> {
     let Scan::Complete { size, length } = header.scan(bytes) else { return None };
-    if length > limit || header.unit() != Unit::Bytes {
+    if !lengths.contains(&length) || header.unit() != Unit::Bytes {
         return None;
     }
     let payload_size = usize::try_from(length).ok()?;

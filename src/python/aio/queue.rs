@@ -7,13 +7,14 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use super::super::arguments::{Integer, Named, limited};
+use super::super::arguments::{Integer, Named, Word, limited};
 use super::super::errors::{concurrent, exception};
 use super::super::headers::HeaderArgument;
 use super::super::intake::Intake;
 use super::super::memory::bytes::BytesWriter;
 use super::super::memory::calls::call_method;
 use super::super::memory::window::Window;
+use super::super::policy::{self, PolicyArguments};
 use super::super::stats::Snapshot;
 use super::arrival::{Arrival, Wanted};
 use super::inbox::{Inbox, Taken};
@@ -41,7 +42,21 @@ pub(in crate::python) struct FrameQueue {
 impl FrameQueue {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "called from one place, by their names")]
-    #[pyo3(signature = (outbox, event_loop, wakeups, header, *, max_frame_size, keep_header, high, low, watched))]
+    #[pyo3(signature = (
+        outbox,
+        event_loop,
+        wakeups,
+        header,
+        *,
+        max_frame_size,
+        keep_header,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        high,
+        low,
+        watched,
+    ))]
     fn new(
         outbox: Py<Outbox>,
         event_loop: Bound<'_, PyAny>,
@@ -49,6 +64,9 @@ impl FrameQueue {
         header: HeaderArgument,
         max_frame_size: Option<Named<Integer>>,
         keep_header: Named<bool>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
         high: usize,
         low: usize,
         watched: bool,
@@ -56,7 +74,8 @@ impl FrameQueue {
         let HeaderArgument(header) = header;
         let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        let inbox = Inbox::new(decoder, high, low);
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let inbox = Inbox::new(policy.apply(decoder)?, high, low);
         Ok(Self {
             inbox: Mutex::new(inbox),
             outbox,
@@ -87,12 +106,14 @@ impl FrameQueue {
     /// Part of `asyncio.BufferedProtocol`: so many bytes have been received.
     fn buffer_updated(slf: &Bound<'_, Self>, nbytes: Named<Integer>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
-        let (waiting, pause, busy) = {
+        let (waiting, pause, busy, skipped) = {
             let mut state = this.lock(py);
             let Some((grant, count)) = state.intake.reclaim(nbytes)? else { return Ok(()) };
             state.received(py, grant, count);
-            (state.wake(py), state.pause(), state.backlog.len() > 0)
+            let skipped = state.intake.decoder.take_skipped();
+            (state.wake(py), state.pause(), state.backlog.len() > 0, skipped)
         };
+        policy::log(py, &skipped);
         this.outbox.get().received(busy);
         if let Some(waiting) = waiting {
             this.wake_soon(waiting.bind(py))?;
@@ -230,7 +251,9 @@ impl FrameQueue {
         let ended = state.ended;
         let busy = state.backlog.len() > 0;
         let resume = state.resume(matches!(result, Ok(Taken::Nothing)));
+        let skipped = state.intake.decoder.take_skipped();
         drop(state);
+        policy::log(py, &skipped);
         this.outbox.get().set_busy(busy);
         if resume {
             call_method(slf.as_any(), "_resume", ())?;

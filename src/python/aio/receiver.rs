@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
-use super::super::arguments::{Integer, Named, limited};
+use super::super::arguments::{Integer, Named, Word, limited};
 use super::super::errors::{Obstacle, exception, incomplete};
 use super::super::grant::Grant;
 use super::super::headers::HeaderArgument;
@@ -19,6 +19,7 @@ use super::super::memory::bytes::list;
 use super::super::memory::calls::{call_method, call_method_one};
 use super::super::memory::window::Window;
 use super::super::payload::{Fields, Payload};
+use super::super::policy::{self, PolicyArguments};
 use super::super::stats::Snapshot;
 use super::super::timeout::Seconds;
 use super::super::unfinished::Unfinished;
@@ -62,7 +63,17 @@ impl FrameReceiver {
     ///
     /// Returns:
     ///     `frame_timeout` in seconds.
-    #[pyo3(signature = (header, *, max_frame_size, keep_header, frame_timeout))]
+    #[pyo3(signature = (
+        header,
+        *,
+        max_frame_size,
+        keep_header,
+        frame_timeout,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "called from two places, by their names")]
     fn _configure(
         &self,
         py: Python<'_>,
@@ -70,10 +81,15 @@ impl FrameReceiver {
         max_frame_size: Option<Named<Integer>>,
         keep_header: Named<bool>,
         frame_timeout: Option<Named<Seconds>>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Option<f64>> {
         let HeaderArgument(header) = header;
         let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let decoder = policy.apply(decoder)?;
         let frame_timeout = frame_timeout.map(|seconds| seconds.limit("frame_timeout")).transpose()?;
         let before = std::mem::replace(&mut *self.lock(py), Intake::new(decoder));
         drop(before);
@@ -112,16 +128,18 @@ impl FrameReceiver {
     fn buffer_updated(slf: &Bound<'_, Self>, nbytes: Named<Integer>) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         let mut frames = Vec::new();
-        let result = {
+        let (result, skipped) = {
             let mut intake = this.lock(py);
             let Some((grant, count)) = intake.reclaim(nbytes)? else { return Ok(()) };
             // A refused stream has been reported.
             let over = this.is_stopped() || intake.decoder.error().is_some();
             let result = if over { Ok(()) } else { intake.take(py, &grant, count, &mut frames) };
+            let skipped = intake.decoder.take_skipped();
             drop(intake);
             grant.give_back(py);
-            result
+            (result, skipped)
         };
+        policy::log(py, &skipped);
         if !frames.is_empty() {
             Self::deliver(slf, frames)?;
         }

@@ -135,6 +135,17 @@ impl Incoming {
         Ok(())
     }
 
+    /// Takes what is skipped before the next frame that is not.
+    pub(super) fn discard(&mut self, py: Python<'_>) -> Result<(), Error> {
+        let Some(chunk) = &mut self.chunk else { return Ok(()) };
+        let store = PyStore { py, owner: None };
+        let result = self.decoder.discard(&store, &chunk.memory[..chunk.end], &mut chunk.at);
+        if chunk.at == chunk.end {
+            self.drop_chunk(py);
+        }
+        result
+    }
+
     /// Whether [`next`](Self::next) would give a frame or an error.
     pub(super) fn has_next(&self) -> bool {
         self.decoder.has_next(self.rest())

@@ -1,27 +1,22 @@
 //! The methods of `FramedSocket`, as Python sees them.
 
-use std::sync::Mutex;
-
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::super::arguments::{Integer, Named, limited};
-use super::super::errors::config_exception;
+use super::super::arguments::{Integer, Named, Word, limited};
 use super::super::headers::{HeaderArgument, HeaderObject};
 use super::super::memory::bytes::list;
 use super::super::payload::{Fields, Payload, Payloads, Target, Wire};
+use super::super::policy::{self, PolicyArguments};
 use super::super::stats::Snapshot;
 use super::super::timeout::{Seconds, Timeout};
 use super::PyFramedSocket;
-use super::incoming::Incoming;
-use super::life::Life;
 use super::plain::SHUT_WR;
 use super::receive::Failure;
 use super::transport::Transport;
-use super::turn::Turn;
-use crate::codec::{Decoder, FrameEncoder};
+use crate::codec::Decoder;
 
 #[pymethods]
 impl PyFramedSocket {
@@ -34,37 +29,32 @@ impl PyFramedSocket {
             max_frame_size = None,
             keep_header = false.into(),
             frame_timeout = None,
+            on_oversize = "error".into(),
+            max_skip = None,
+            max_consecutive_empty = None,
         ),
-        text_signature =
-            "(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None)"
+        text_signature = "(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None, \
+            on_oversize='error', max_skip=None, max_consecutive_empty=None)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "given by their names")]
     fn new(
         sock: &Bound<'_, PyAny>,
         header: HeaderArgument,
         max_frame_size: Option<Named<Integer>>,
         keep_header: Named<bool>,
         frame_timeout: Option<Named<Seconds>>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
         let keep_header = keep_header.get("keep_header", "a bool")?;
         let decoder = Decoder::new(header).with_keep_header(keep_header);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        // The same header, and a limit that it has just been found to express.
-        let encoder = FrameEncoder::new(header)
-            .with_max_frame_size(decoder.max_frame_size())
-            .map_err(config_exception)?;
-        let frame_timeout = frame_timeout.map(|seconds| seconds.limit("frame_timeout"));
-        Ok(Self {
-            transport: Transport::of(sock)?,
-            sock: sock.clone().unbind(),
-            encoder,
-            frame_timeout: frame_timeout.transpose()?,
-            incoming: Mutex::new(Incoming::new(decoder)),
-            outgoing: Mutex::default(),
-            receiving: Turn::default(),
-            sending: Turn::default(),
-            life: Life::default(),
-        })
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let decoder = policy.apply(decoder)?;
+        let frame_timeout = frame_timeout.map(|seconds| seconds.limit("frame_timeout")).transpose()?;
+        Self::over(sock, decoder, frame_timeout)
     }
 
     /// Sends one frame. Header and payload go out by one call, without being put together.
@@ -349,6 +339,12 @@ impl PyFramedSocket {
     #[getter]
     fn keep_header(&self, py: Python<'_>) -> bool {
         self.incoming(py).decoder.keep_header()
+    }
+
+    /// What becomes of a received frame over `max_frame_size`: `"error"` or `"skip"`.
+    #[getter]
+    fn on_oversize(&self, py: Python<'_>) -> &'static str {
+        policy::on_oversize(self.incoming(py).decoder.policy())
     }
 
     /// Seconds that the peer may take over one frame; `None` for no limit.

@@ -50,7 +50,9 @@ pub(super) use self::stateless::{recv_frame, send_frame};
 use self::transport::Transport;
 pub(super) use self::turn::_forked;
 use self::turn::Turn;
-use crate::codec::FrameEncoder;
+use super::errors::config_exception;
+use super::memory::growing::GrowingBytes;
+use crate::codec::{Decoder, FrameEncoder};
 
 /// Frames over a connected stream socket. Blocking or not, as the socket is.
 ///
@@ -61,6 +63,7 @@ use crate::codec::FrameEncoder;
 ///     frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
 ///         and its last; `None` for no limit. When it has passed, the connection is dead. What a program
 ///         spends waiting elsewhere, in `select` or `wait`, does not count.
+///     on_oversize, max_skip, max_consecutive_empty: As for `FrameDecoder`, for what is received.
 ///
 /// Raises:
 ///     TypeError: An argument has the wrong type.
@@ -96,6 +99,29 @@ pub(super) struct PyFramedSocket {
 }
 
 impl PyFramedSocket {
+    /// Over a socket, with a decoder for what is received; what is sent has the same header and limit.
+    fn over(
+        sock: &Bound<'_, PyAny>,
+        decoder: Decoder<GrowingBytes>,
+        frame_timeout: Option<Duration>,
+    ) -> PyResult<Self> {
+        // The decoder has found that the header can express it.
+        let encoder = FrameEncoder::new(decoder.header())
+            .with_max_frame_size(decoder.max_frame_size())
+            .map_err(config_exception)?;
+        Ok(Self {
+            transport: Transport::of(sock)?,
+            sock: sock.clone().unbind(),
+            encoder,
+            frame_timeout,
+            incoming: Mutex::new(Incoming::new(decoder)),
+            outgoing: Mutex::default(),
+            receiving: Turn::default(),
+            sending: Turn::default(),
+            life: Life::default(),
+        })
+    }
+
     /// No Python code runs while this is held, or [`outgoing`](Self::outgoing).
     fn incoming(&self, py: Python<'_>) -> MutexGuard<'_, Incoming> {
         self.incoming.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::super::errors::{Obstacle, connection_closed, exception, incomplete, reentered, torn};
+use super::super::policy;
 use super::super::pool::READ_SIZE;
 use super::super::timeout::Timeout;
 use super::super::unfinished::Unfinished;
@@ -83,12 +84,13 @@ impl PyFramedSocket {
         let line = self.transport.open(py, timeout)?;
         let _turn = self.take_receiving(py, &call, &line)?;
         loop {
-            let taken = {
+            let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
                 let taken = take(&mut incoming);
                 incoming.shrink(py);
-                taken
+                (taken, incoming.decoder.take_skipped())
             };
+            policy::log(py, &skipped);
             if let Some(taken) = taken.map_err(|error| exception(py, &error, None))? {
                 return Ok(taken);
             }
@@ -171,8 +173,10 @@ impl PyFramedSocket {
             }
             Err(Halt::WouldBlock | Halt::TimedOut) => {}
         }
+        let skipped = incoming.decoder.take_skipped();
         drop(incoming);
         drop(turn);
+        policy::log(py, &skipped);
         result.map(|()| frames).map_err(|error| exception(py, &error, None))
     }
 

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use super::super::errors::exception;
 use super::super::memory::foreign::WritableBuffer;
+use super::super::policy;
 use super::super::timeout::Timeout;
 use super::PyFramedSocket;
 use super::halt::Halt;
@@ -28,17 +29,18 @@ impl PyFramedSocket {
         let line = self.transport.open(py, timeout)?;
         let _turn = self.take_receiving(py, &call, &line)?;
         loop {
-            let taken = {
+            let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
-                let taken = match incoming.next_size() {
+                let taken = incoming.discard(py).and_then(|()| match incoming.next_size() {
                     Some(needed) if needed > available => {
                         Err(Error::BufferTooSmall { needed, available })
                     }
                     _ => incoming.next(py),
-                };
+                });
                 incoming.shrink(py);
-                taken
+                (taken, incoming.decoder.take_skipped())
             };
+            policy::log(py, &skipped);
             if let Some(frame) = taken.map_err(|error| exception(py, &error, None))? {
                 let bytes = frame.as_bytes(py);
                 target.write(0, bytes);
