@@ -142,6 +142,7 @@ def test_what_is_wrong_with_it_refuses_the_stream() -> None:
     assert text.feed(b"2         ok6         abcde\xff") == [b"ok"]
     assert isinstance(text.error, framing.InvalidPayload)
     assert text.error.offset == 12
+    assert (text.stats.skipped_bytes, text.take_buffered()) == (15, b"\xff")
 
 
 def test_a_bound_on_what_is_skipped(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,14 +5,15 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     Align, BinaryHeader, ByteOrder, BytesStore, ConfigError, DecimalHeader, Error, Fill, Format,
-    FrameDecoder, FrameEncoder, HeaderFormat, Length, NetstringHeader, Stats, Unit, VarintHeader,
+    FrameDecoder, FrameEncoder, HeaderFormat, Length, NetstringHeader, Policy, Stats, Unit,
+    VarintHeader,
 };
 
 /// How many bytes of an input choose the header and the cuts.
 const CHOICES: usize = 8;
 
-/// Frames and error never depend on how the stream was cut, frames and buffered bytes together are the
-/// stream, and memory follows what has arrived.
+/// Frames and error never depend on how the stream was cut; frames, what was skipped and buffered bytes together are
+/// the stream; and memory follows what has arrived.
 ///
 /// The first bytes of `data` choose the header and the cuts, the rest is the stream.
 ///
@@ -20,11 +21,15 @@ const CHOICES: usize = 8;
 /// Where one of these does not hold.
 pub fn any_stream(data: &[u8]) {
     let Some((choices, stream)) = data.split_first_chunk() else { return };
-    let Ok(Choices { header, keep_header, cut }) = chosen(*choices) else { return };
+    let Ok(Choices { header, keep_header, cut, picky }) = chosen(*choices) else { return };
+    let decoder = || {
+        let decoder = FrameDecoder::new(header).with_keep_header(keep_header);
+        if picky { none_too_long(decoder) } else { decoder }
+    };
 
-    let whole = decode(header, keep_header, stream, stream.len().max(1));
-    let bytewise = decode(header, keep_header, stream, 1);
-    let pieces = decode(header, keep_header, stream, cut);
+    let whole = decode(decoder(), stream, stream.len().max(1));
+    let bytewise = decode(decoder(), stream, 1);
+    let pieces = decode(decoder(), stream, cut);
     assert_eq!(whole, bytewise, "fed whole and byte by byte");
     assert_eq!(whole, pieces, "fed whole and in pieces");
 }
@@ -38,7 +43,7 @@ pub fn any_stream(data: &[u8]) {
 /// Where one of these does not hold.
 pub fn any_payloads(data: &[u8]) {
     let Some((choices, rest)) = data.split_first_chunk() else { return };
-    let Ok(Choices { header, keep_header, cut }) = chosen(*choices) else { return };
+    let Ok(Choices { header, keep_header, cut, .. }) = chosen(*choices) else { return };
     let Some((fields, payloads)) = rest.split_at_checked(header.fields_size()) else { return };
 
     let encoder = FrameEncoder::new(header);
@@ -63,7 +68,8 @@ pub fn any_payloads(data: &[u8]) {
         }
     }
     for size in [wire.len().max(1), 1, cut] {
-        let decoded = decode(header, keep_header, &wire, size);
+        let decoder = FrameDecoder::new(header).with_keep_header(keep_header);
+        let decoded = decode(decoder, &wire, size);
         assert_eq!(decoded.frames, frames, "what was encoded is decoded back");
         assert_eq!((decoded.fault, decoded.left), (None, 0), "and nothing else");
         assert_eq!(decoded.stats.payload_bytes, payload_bytes as u64);
@@ -75,6 +81,8 @@ struct Choices {
     keep_header: bool,
     /// Bytes of a chunk.
     cut: usize,
+    /// Whether long frames are skipped, and empty ones counted.
+    picky: bool,
 }
 
 fn chosen(choices: [u8; CHOICES]) -> Result<Choices, ConfigError> {
@@ -97,7 +105,7 @@ fn chosen(choices: [u8; CHOICES]) -> Result<Choices, ConfigError> {
         2 => VarintHeader::new(size(VarintHeader::MOST_BYTES))?.with_strict(flag(0)).into(),
         _ => NetstringHeader::new(size(NetstringHeader::MOST_DIGITS))?.into(),
     };
-    Ok(Choices { header, keep_header: flag(2), cut: usize::from(cut) + 1 })
+    Ok(Choices { header, keep_header: flag(2), cut: usize::from(cut) + 1, picky: flag(3) })
 }
 
 fn decimal(shape: u8, width: usize, strict: bool, chars: bool) -> Result<DecimalHeader, ConfigError> {
@@ -151,8 +159,18 @@ struct Outcome {
     stats: Stats,
 }
 
-fn decode(header: HeaderFormat, keep_header: bool, stream: &[u8], size: usize) -> Outcome {
-    let mut decoder = FrameDecoder::new(header).with_keep_header(keep_header);
+/// The same decoder, skipping what is not short, if it is not very long, and refusing more than two empty frames.
+fn none_too_long(decoder: FrameDecoder) -> FrameDecoder {
+    let limits = decoder.header().limits();
+    let limit = 8.clamp(*limits.start(), *limits.end());
+    let policy = Policy::default().skipping(Some(limit.max(200))).with_max_consecutive_empty(Some(2));
+    decoder
+        .with_max_frame_size(limit)
+        .and_then(|decoder| decoder.with_policy(policy))
+        .expect("a limit and a bound that can be")
+}
+
+fn decode(mut decoder: FrameDecoder, stream: &[u8], size: usize) -> Outcome {
     let mut frames = Vec::new();
     let mut fault = None;
     let mut taken = 0;
@@ -177,7 +195,8 @@ fn decode(header: HeaderFormat, keep_header: bool, stream: &[u8], size: usize) -
             "less than is needed completes nothing"
         );
         let stats = decoder.stats();
-        assert_eq!(stats.wire_bytes + stats.buffered as u64, taken as u64, "no byte is lost");
+        let seen = stats.wire_bytes + stats.skipped_bytes + stats.buffered as u64;
+        assert_eq!(seen, taken as u64, "no byte is lost");
         assert_eq!(stats.frames, frames.len() as u64);
         if let Some((partial, _)) = decoder.in_place() {
             assert!(partial.capacity() <= 64 * 1024 + 4 * partial.len(), "memory follows arrival");
@@ -187,10 +206,11 @@ fn decode(header: HeaderFormat, keep_header: bool, stream: &[u8], size: usize) -
         *hint = None;
     }
     let left = decoder.take_buffered();
-    let completed = usize::try_from(decoder.stats().wire_bytes).unwrap_or(usize::MAX);
-    assert_eq!(&left[..], &stream[completed..taken], "the unfinished frame is handed out as it came");
+    let stats = decoder.stats();
+    assert_eq!(stats.wire_bytes + stats.skipped_bytes + left.len() as u64, taken as u64);
+    assert_eq!(&left[..], &stream[taken - left.len()..taken], "it is handed out as it came");
     let left = if fault.is_some() { 0 } else { left.len() };
-    Outcome { frames, fault, left, stats: decoder.stats() }
+    Outcome { frames, fault, left, stats }
 }
 
 #[cfg(test)]

@@ -85,17 +85,18 @@ impl<P: Partial> Decoder<P> {
         let advance = skip.extent.advance(rest);
         let taken = match advance {
             Advance::Partial => rest.len(),
-            Advance::Complete { taken } => taken,
-            Advance::Invalid { at: bad } => {
-                let reason = not_utf8(rest.get(bad).copied(), skip.received + bad);
-                return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
-            }
+            Advance::Complete { taken } | Advance::Invalid { at: taken } => taken,
         };
         skip.received += taken;
         self.stats.skipped_bytes += taken as u64;
         *at += taken;
-        if advance == Advance::Partial {
-            return Ok(false);
+        match advance {
+            Advance::Partial => return Ok(false),
+            Advance::Complete { .. } => {}
+            Advance::Invalid { .. } => {
+                let reason = not_utf8(rest.get(taken).copied(), skip.received);
+                return Err(Error::InvalidPayload { offset: Some(self.offset), reason });
+            }
         }
         while let Some(expected) = self.trailer.get(self.trailed) {
             let Some(byte) = bytes.get(*at) else { return Ok(false) };
