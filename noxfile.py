@@ -19,7 +19,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["rust", "lint", "types", "tests", "examples", "bench_quick"]
+nox.options.sessions = ["rust", "lint", "types", "tests", "interop", "examples", "bench_quick"]
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
@@ -62,7 +62,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
     # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
-    session.install(MATURIN, MYPY, "nox", ".[test]", *BENCH_PEERS)
+    session.install(MATURIN, MYPY, "nox", ".[test,interop]", *BENCH_PEERS)
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")
@@ -78,6 +78,17 @@ def tests(session: nox.Session) -> None:
     # gevent: its sockets are among those that are used through their own methods.
     session.install(".[test]", "gevent")
     session.run("python", "-X", "dev", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """Against other people's framing code: all that registries have, and Erlang and PostgreSQL where they are installed."""
+    session.install(".[test,interop]")
+    cargo(session, "fmt", "--check", "--manifest-path", "tests/interop/tokio_codec/Cargo.toml")
+    files = [str(path) for path in sorted((ROOT / "tests").glob("test_interop_*.py"))]
+    # These are not skipped, whatever is missing.
+    env = {"REQUIRED_PEERS": "twisted protobuf pynetstring tokio"}
+    session.run("python", "-X", "dev", "-m", "pytest", *files, *session.posargs, env=env)
 
 
 @nox.session
