@@ -68,8 +68,7 @@ pub fn any_payloads(data: &[u8]) {
         }
     }
     for size in [wire.len().max(1), 1, cut] {
-        let decoder = FrameDecoder::new(header).with_keep_header(keep_header);
-        let decoded = decode(decoder, &wire, size);
+        let decoded = decode(FrameDecoder::new(header).with_keep_header(keep_header), &wire, size);
         assert_eq!(decoded.frames, frames, "what was encoded is decoded back");
         assert_eq!((decoded.fault, decoded.left), (None, 0), "and nothing else");
         assert_eq!(decoded.stats.payload_bytes, payload_bytes as u64);

@@ -11,7 +11,7 @@ use super::pool::{self, READ_SIZE};
 pub(super) enum Grant {
     /// [`READ_SIZE`] bytes that belong to no frame, out of the pool.
     Scratch(Py<PyBytes>),
-    /// The same, with the view that all transports of a thread are shown.
+    /// Bytes that belong to no frame, with the view that all transports of a thread are shown.
     Shared(Shared),
     /// `len` bytes, from `start` on, of the frame that is arriving.
     InPlace { memory: Py<PyBytes>, start: usize, len: usize },
@@ -26,7 +26,8 @@ impl Grant {
     /// The memory, the index of its first byte that is lent, and how many are.
     pub(super) fn parts(&self) -> (&Py<PyBytes>, usize, usize) {
         match self {
-            Self::Scratch(memory) | Self::Shared(Shared { memory, .. }) => (memory, 0, READ_SIZE),
+            Self::Scratch(memory) => (memory, 0, READ_SIZE),
+            Self::Shared(shared) => (shared.memory(), 0, shared.size()),
             Self::InPlace { memory, start, len } => (memory, *start, *len),
         }
     }
@@ -46,12 +47,27 @@ impl Grant {
         &memory.as_bytes(py)[start..start + count]
     }
 
+    /// Whether the memory is still lent to whoever has this. Else it is another reader's.
+    pub(super) fn is_current(&self) -> bool {
+        match self {
+            Self::Shared(shared) => shared.is_current(),
+            Self::Scratch(_) | Self::InPlace { .. } => true,
+        }
+    }
+
+    /// The same, and it is lent to nobody else from now on.
+    pub(super) fn keep(&self) -> bool {
+        match self {
+            Self::Shared(shared) => shared.keep(),
+            Self::Scratch(_) | Self::InPlace { .. } => true,
+        }
+    }
+
     /// The bytes have been consumed.
     pub(super) fn give_back(self, py: Python<'_>) {
         match self {
             Self::Scratch(memory) => pool::give_back(py, memory),
-            Self::Shared(shared) => shared.give_back(py),
-            Self::InPlace { .. } => {}
+            Self::Shared(_) | Self::InPlace { .. } => {}
         }
     }
 }

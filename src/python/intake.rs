@@ -1,5 +1,6 @@
 //! The decoder, and the memory that is lent out for its next bytes.
 
+use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -30,7 +31,11 @@ impl Intake {
     /// Memory for the next read, where that is clear: what was lent before, or the frame's own where a large one is
     /// under way. `None`: any memory that belongs to no frame, by [`lend`](Self::lend).
     pub(super) fn lent(&mut self, py: Python<'_>) -> PyResult<Option<&Grant>> {
-        if !matches!(self.grant, Some(Grant::Scratch(_) | Grant::Shared(_))) {
+        let lent = match &self.grant {
+            Some(grant @ (Grant::Scratch(_) | Grant::Shared(_))) => grant.is_current(),
+            Some(Grant::InPlace { .. }) | None => false,
+        };
+        if !lent {
             self.grant = None;
             let behind = self.decoder.kept_behind();
             if let Some((partial, missing)) = self.decoder.in_place() {
@@ -56,7 +61,15 @@ impl Intake {
         let len = self.grant.as_ref().map_or(0, |grant| grant.parts().2);
         let note = if len == 0 { " (call get_buffer first)" } else { " (the size of the view)" };
         let count = nbytes.at_most("nbytes", len, note)?;
-        Ok(self.grant.take().map(|grant| (grant, count)))
+        let Some(grant) = self.grant.take() else { return Ok(None) };
+        if !grant.keep() {
+            if count == 0 {
+                return Ok(None);
+            }
+            let message = "the memory from get_buffer was lent again: no view of it was left";
+            return Err(PyBufferError::new_err(message));
+        }
+        Ok(Some((grant, count)))
     }
 
     /// Takes the first `count` bytes of what was lent, and adds the frames they complete to `frames`.

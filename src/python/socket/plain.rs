@@ -16,7 +16,7 @@ use super::super::memory::descriptor::borrowed;
 use super::super::timeout::duration;
 use super::halt::{Halt, Signals};
 use super::transport::Wrote;
-use crate::net::{self, Deadline, Progress};
+use crate::net::{self, Deadline, Interest, Progress};
 
 /// What is done on the descriptor instead of through these methods. Where one of them is somebody else's, so
 /// is the way bytes have to take.
@@ -87,6 +87,14 @@ impl Plain {
         let socket = self.descriptor(py)?;
         let mut signals = Signals::default();
         let result = py.detach(|| net::receive(socket, space, deadline, &mut signals));
+        result.map_err(|stop| signals.halt(py, stop))
+    }
+
+    /// Waits for something to read: bytes, the end, or an error.
+    pub(super) fn wait(&self, py: Python<'_>, deadline: Deadline) -> Result<(), Halt> {
+        let socket = self.descriptor(py)?;
+        let mut signals = Signals::default();
+        let result = py.detach(|| net::wait(socket, Interest::Read, deadline, &mut signals));
         result.map_err(|stop| signals.halt(py, stop))
     }
 

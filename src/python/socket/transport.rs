@@ -1,6 +1,7 @@
 //! The way bytes take: a descriptor, or a socket's own methods.
 
 use std::io::IoSlice;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -42,6 +43,28 @@ pub(super) struct Wrote {
 impl Wrote {
     pub(super) fn nothing(halt: Halt) -> Self {
         Self { halt: Some(halt), ..Self::default() }
+    }
+}
+
+/// The right to wait with memory to read into. Threads that wait may be many, and the memory is large.
+struct Place;
+
+/// As many as the pool has memory for.
+const PLACES: usize = 4;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    fn take() -> Option<Self> {
+        // It is dropped, and so given back, where there were too many.
+        let place = Self;
+        (TAKEN.fetch_add(1, Ordering::Relaxed) < PLACES).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        TAKEN.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -134,6 +157,18 @@ impl Line<'_, '_> {
         let limit = limit.min(READ_SIZE);
         match self {
             Self::Plain { plain, py, .. } => {
+                // Who waits with memory in hands waits by the read itself; the others by a call more.
+                let place = if deadline == Deadline::Now { None } else { Place::take() };
+                if place.is_none() && deadline != Deadline::Now {
+                    loop {
+                        plain.wait(*py, deadline)?;
+                        match self.read(limit, Deadline::Now) {
+                            // Somebody else was faster.
+                            Err(Halt::WouldBlock) => {}
+                            result => return result,
+                        }
+                    }
+                }
                 let mut lease = Lease::whole(*py, pool::take(*py)?)?;
                 let result = plain.read(*py, lease.space(limit), deadline);
                 let memory = lease.into_object();
