@@ -110,11 +110,12 @@ def bench_quick(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The figures, with their floors and peers. Takes minutes and wants a quiet machine."""
+    """The figures, with their floors and peers; and what hostile ones do. Takes minutes and wants a quiet machine."""
     session.install(".", *BENCH_PEERS)
     session.run("python", "benches/codec.py", *session.posargs)
     session.run("python", "benches/blocking.py", *session.posargs)
     session.run("python", "benches/aio.py", *session.posargs)
+    session.run("python", "benches/hostile.py", *session.posargs)
     cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec")
 
 

@@ -228,3 +228,39 @@ print(used() - before)
 def test_nothing_is_left_of_many_connections() -> None:
     (grown,) = measured(CONNECTIONS)
     assert grown < 1_000_000
+
+
+WAITING = """
+import threading
+
+threading.stack_size(256 * 1024)
+COUNT = 200
+pairs = [socket.socketpair() for _ in range(COUNT + 20)]
+
+def wait(sock):
+    with suppress(framing.FramingError):
+        FramedSocket(sock).recv()
+
+def waiting(chosen):
+    for ours, peer in chosen:
+        peer.sendall({begun!r})
+        threading.Thread(target=wait, args=(ours,)).start()
+    for ours, _ in chosen:
+        # What was begun has been taken out of the socket, and the thread waits for more.
+        while framing.wait([ours], 0):
+            pass
+
+waiting(pairs[:20])
+before = used()
+waiting(pairs[20:])
+print((used() - before) / COUNT)
+for _, peer in pairs:
+    peer.close()
+"""
+
+
+@pytest.mark.parametrize("begun", [b"", b"10", b"10        ", b"1000000000"])
+def test_threads_that_wait_hold_no_large_buffer(begun: bytes) -> None:
+    (each,) = measured(WAITING.format(begun=begun))
+    # A thread has a stack, and the system's own.
+    assert each < 70_000
