@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import subprocess
+import sys
 import tracemalloc
 from typing import Any
 
@@ -249,3 +251,53 @@ def test_a_bad_argument(arguments: dict[str, Any], kind: type[Exception], words:
     text = refusal(kind, lambda: FrameDecoder(**arguments))
     for word in words:
         assert word in text
+
+
+def test_a_flood_is_no_flood_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert skipping(DecimalHeader()).feed(framing.encode("too long") * 100 + framing.encode("ok")) == [
+        b"ok"
+    ]
+    *first, last = [record.getMessage() for record in caplog.records]
+    assert len(first) == 16
+    assert "84 more frames" in last
+
+
+def test_what_is_handed_out_of_a_bad_one_moves_the_offset() -> None:
+    cases: list[tuple[Header, bytes, bytes]] = [
+        (NetstringHeader(), b"6:abcdef;xyz", b";xyz"),
+        (DecimalHeader(unit="chars"), b"6         abc\xffzzz", b"\xffzzz"),
+    ]
+    for header, wire, rest in cases:
+        decoder = skipping(header)
+        with pytest.raises(framing.InvalidPayload):
+            decoder.feed(wire)
+        assert (decoder.offset, decoder.take_buffered()) == (0, rest)
+        assert decoder.offset == len(wire)
+
+
+DAEMON = """
+import logging, threading, time, framing
+
+class Slow(logging.Handler):
+    def emit(self, record):
+        logged.set()
+        time.sleep(0.0005)
+
+def feed():
+    decoder = framing.FrameDecoder(max_frame_size=0, on_oversize="skip")
+    while True:
+        decoder.feed(b"1         x" * 10)
+
+logged = threading.Event()
+logging.getLogger("framing").addHandler(Slow())
+threading.Thread(target=feed, daemon=True).start()
+logged.wait()
+"""
+
+
+def test_the_interpreter_ends_while_a_daemon_thread_logs() -> None:
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", DAEMON], check=False, capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, "")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import signal
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import framing
@@ -210,3 +213,66 @@ def test_connect_and_listen_take_it() -> None:
     for bad in wrong:
         with pytest.raises(ValueError, match=next(iter(bad))):
             framing.listen(("127.0.0.1", 0), **bad)
+
+
+def test_a_call_that_may_not_wait_ends_although_what_is_skipped_keeps_coming() -> None:
+    with framed(pair, max_frame_size=0, on_oversize="skip") as (fs, peer):
+        over = threading.Event()
+
+        def flood() -> None:
+            with contextlib.suppress(OSError):
+                while not over.is_set():
+                    peer.sendall(framing.encode("x") * 1000)
+
+        sending = begin(flood)
+        framing.wait([fs], TIMEOUT)
+        with pytest.raises(framing.FrameWouldBlock):
+            begin(fs.recv, timeout=0).result()
+        over.set()
+        fs.close()
+        sending.result()
+
+
+def test_each_one_has_its_own_time() -> None:
+    with framed(pair, **SKIP, frame_timeout=0.3) as (fs, peer):
+
+        def send() -> None:
+            for _ in range(3):
+                peer.sendall(b"20        ")
+                time.sleep(0.2)
+                peer.sendall(bytes(20))
+            peer.sendall(framing.encode("ok"))
+
+        sending = begin(send)
+        assert fs.recv() == b"ok"
+        sending.result()
+
+
+class Interrupting(logging.Handler):
+    """Ctrl-C comes while a line is being logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def interrupted_log(ctrl_c: int) -> Iterator[None]:
+    assert ctrl_c == signal.SIGINT
+    handler = Interrupting()
+    logging.getLogger("framing").addHandler(handler)
+    yield
+    logging.getLogger("framing").removeHandler(handler)
+
+
+@pytest.mark.usefixtures("interrupted_log")
+def test_ctrl_c_in_the_log_ends_the_call_and_loses_nothing() -> None:
+    with framed(pair, **SKIP) as (fs, peer):
+        peer.sendall(framing.encode("too long"))
+        with pytest.raises(KeyboardInterrupt):
+            fs.recv(timeout=TIMEOUT)
+        peer.sendall(framing.encode("ok"))
+        assert fs.recv() == b"ok"
+    decoder = framing.FrameDecoder(**SKIP)
+    with pytest.raises(KeyboardInterrupt):
+        decoder.feed(framing.encode("a") + framing.encode("too long") + framing.encode("b"))
+    assert decoder.feed(b"") == [b"a", b"b"]

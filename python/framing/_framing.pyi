@@ -141,7 +141,8 @@ class FrameDecoder:
         keep_header: Give each frame as header + payload, as received, instead of the payload.
         on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
             `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
-            `framing`. The next frame is delivered as if it had not been there.
+            `framing` (of many at once the first ones). The next frame is delivered as if it had not been there.
+            What was discarded is in no `partial`, and is not given back by `take_buffered` or `detach`.
         max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
             `None` for no bound.
         max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
@@ -307,6 +308,11 @@ class FrameEncoder:
     """
     def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def _trailer(self, /) -> bytes:
+        """
+        What must stand behind every payload.
+        """
     def encode(self, /, payload: "str | Buffer", *, fields: "Buffer | None" = None) -> bytes:
         """
         Gives the frame of one payload: header + payload.

@@ -217,7 +217,7 @@ impl HeaderFormat {
     pub(crate) fn limit(self, asked: Option<u64>) -> Result<u64, ConfigError> {
         let (lowest, highest) = self.limits().into_inner();
         match asked {
-            None => Ok(DEFAULT_MAX_FRAME_SIZE.clamp(lowest, highest)),
+            None => Ok(DEFAULT_MAX_FRAME_SIZE.max(lowest).min(highest)),
             Some(limit) if (lowest..=highest).contains(&limit) => Ok(limit),
             Some(limit) => Err(ConfigError::Limit { limit, lowest, highest }),
         }

@@ -28,7 +28,7 @@ pub mod varint;
 
 pub use binary::{BinaryHeader, ByteOrder};
 pub use decimal::{Align, DecimalHeader, Fill};
-pub use decoder::{Decoder, FrameDecoder, Policy, Progress, Skipped, Stats};
+pub use decoder::{Decoder, FrameDecoder, Policy, Progress, Skipped, Skips, Stats};
 pub use encoder::FrameEncoder;
 pub use error::{ConfigError, Error, Length, Stage};
 pub use extent::Unit;

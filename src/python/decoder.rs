@@ -18,7 +18,7 @@ use super::policy::{self, PolicyArguments};
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::unfinished::Unfinished;
-use crate::codec::{Decoder, Error, Skipped};
+use crate::codec::{Decoder, Error, Skips};
 
 /// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
 ///
@@ -30,7 +30,8 @@ use crate::codec::{Decoder, Error, Skipped};
 ///     keep_header: Give each frame as header + payload, as received, instead of the payload.
 ///     on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
 ///         `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
-///         `framing`. The next frame is delivered as if it had not been there.
+///         `framing` (of many at once the first ones). The next frame is delivered as if it had not been there.
+///         What was discarded is in no `partial`, and is not given back by `take_buffered` or `detach`.
 ///     max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
 ///         `None` for no bound.
 ///     max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
@@ -66,7 +67,7 @@ pub(super) struct Outcome {
     pub(super) frames: Vec<Py<PyBytes>>,
     /// The fault behind the frames, if there is one.
     pub(super) result: Result<(), Error>,
-    skipped: Vec<Skipped>,
+    skipped: Skips,
 }
 
 impl PyFrameDecoder {
@@ -79,17 +80,25 @@ impl PyFrameDecoder {
     /// A list of frames, or the error where there are none.
     fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
         let Outcome { frames, result, skipped } = outcome;
-        policy::log(py, &skipped);
+        if let Err(error) = policy::log(py, &skipped) {
+            self.put_back(py, frames);
+            return Err(error);
+        }
         match result {
             Err(error) if frames.is_empty() => Err(exception(py, &error, None)),
-            _ => list(py, frames).map_err(|(error, mut frames)| {
-                let mut inner = self.lock(py);
-                // Empty, unless another thread has been here in between.
-                frames.append(&mut inner.undelivered);
-                inner.undelivered = frames;
+            _ => list(py, frames).map_err(|(error, frames)| {
+                self.put_back(py, frames);
                 error
             }),
         }
+    }
+
+    /// The next call delivers them.
+    fn put_back(&self, py: Python<'_>, mut frames: Vec<Py<PyBytes>>) {
+        let mut inner = self.lock(py);
+        // Empty, unless another thread has been here in between.
+        frames.append(&mut inner.undelivered);
+        inner.undelivered = frames;
     }
 
     pub(super) fn feed_input<'py>(&self, py: Python<'py>, input: &Input<'py>) -> PyResult<Outcome> {

@@ -181,6 +181,12 @@ impl PyFrameEncoder {
         Ok(writer.finish(py))
     }
 
+    /// What must stand behind every payload.
+    #[getter]
+    fn _trailer(&self) -> &'static [u8] {
+        self.0.trailer()
+    }
+
     /// The header format.
     #[getter]
     fn header(&self) -> HeaderObject {

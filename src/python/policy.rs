@@ -1,12 +1,14 @@
 //! What becomes of frames that nobody wants: the arguments that say so, and who is told.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use super::arguments::{Integer, Named, Word};
 use super::errors::config_exception;
+use super::memory::calls::call;
 use super::memory::growing::GrowingBytes;
-use crate::codec::{Decoder, Policy, Skipped};
+use crate::codec::{Decoder, Policy, Skips};
 
 /// `on_oversize=`, `max_skip=` and `max_consecutive_empty=`, as they were given.
 pub(super) struct PolicyArguments {
@@ -39,27 +41,44 @@ pub(super) fn on_oversize(policy: Policy) -> &'static str {
 }
 
 /// Says in the log which frames were skipped. Not under a lock: a log's handlers are anybody's code.
+///
+/// # Errors
+/// What is no `Exception`, and so is meant to end more than a line in a log: an interrupt, or a time that is up. Whoever
+/// has frames in hands must not lose them for it.
 #[inline]
-pub(super) fn log(py: Python<'_>, skipped: &[Skipped]) {
-    if !skipped.is_empty() {
-        log_all(py, skipped);
+pub(super) fn log(py: Python<'_>, skipped: &Skips) -> PyResult<()> {
+    if skipped.is_empty() { Ok(()) } else { log_some(py, skipped) }
+}
+
+/// As [`log`], where there is no way to raise: an interrupt comes again as soon as Python code runs.
+#[inline]
+pub(super) fn log_quietly(py: Python<'_>, skipped: &Skips) {
+    if let Err(error) = log(py, skipped) {
+        if let Some(error) = interrupted_later(py, error) {
+            error.write_unraisable(py, None);
+        }
     }
 }
 
+/// Has an interrupt come again; gives back what is none.
+pub(super) fn interrupted_later(py: Python<'_>, error: PyErr) -> Option<PyErr> {
+    let again = || py.import("_thread")?.call_method0("interrupt_main").map(drop);
+    let is_interrupt = error.is_instance_of::<PyKeyboardInterrupt>(py);
+    if is_interrupt && again().is_ok() { None } else { Some(error) }
+}
+
 #[cold]
-fn log_all(py: Python<'_>, skipped: &[Skipped]) {
-    let all = || -> PyResult<()> {
-        let warning =
-            py.import("logging")?.call_method1("getLogger", ("framing",))?.getattr("warning")?;
-        for Skipped { length, offset } in skipped {
-            let text = "skipped a frame of length %d at stream offset %d: it is over max_frame_size";
-            warning.call1((text, length, offset))?;
+fn log_some(py: Python<'_>, Skips { first, more }: &Skips) -> PyResult<()> {
+    static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let first: Vec<(u64, u64)> = first.iter().map(|it| (it.length, it.offset)).collect();
+    let log = LOG.import(py, "framing._log", "log_skipped");
+    match log.and_then(|log| call(log, (first, more))) {
+        // What a handler of the log has to complain of is not to cost anybody a frame.
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
         }
-        Ok(())
-    };
-    // What a handler raises is not to cost anybody a frame.
-    if let Err(error) = all() {
-        error.write_unraisable(py, None);
+        result => result.map(drop),
     }
 }
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, SupportsIndex
 
 from .._errors import ConcurrencyError, ConnectionClosed
-from .._framing import FrameDecoder, FrameEncoder, NetstringHeader, _payload_size, encode
+from .._framing import FrameDecoder, FrameEncoder, _payload_size, encode
 
 if TYPE_CHECKING:
     import asyncio
@@ -128,11 +128,13 @@ def write_frame(
         FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`; nothing was written.
         RuntimeError: The writer's own, after `write_eof`.
     """
-    if type(payload) is bytes and len(payload) >= _COPIED and type(header) is not NetstringHeader:
-        # Nobody can change it, or write between the two. Nothing stands behind it.
+    if type(payload) is bytes and len(payload) >= _COPIED:
+        # Nobody can change it, or write in between.
         encoder = FrameEncoder(header, max_frame_size=max_frame_size)
         writer.write(encoder.header_for(payload, fields=fields))
         writer.write(payload)
+        if encoder._trailer:  # noqa: SLF001
+            writer.write(encoder._trailer)  # noqa: SLF001
         return
     writer.write(encode(payload, header, max_frame_size=max_frame_size, fields=fields))
 

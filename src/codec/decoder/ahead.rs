@@ -14,7 +14,9 @@ impl<P: Partial> Decoder<P> {
             State::Dead(_) => true,
             State::Payload { extent, .. } => self.ends(extent.clone(), self.trailed, bytes).is_some(),
             State::Skipped(skip) => self.has_next_behind(skip.extent.clone(), self.trailed, bytes),
-            State::Header => self.has_next_from(self.scan_ahead(bytes), self.head.len(), bytes),
+            State::Header => {
+                self.has_next_from(self.scan_ahead(bytes), self.head.len(), bytes, self.empty)
+            }
         }
     }
 
@@ -32,13 +34,14 @@ impl<P: Partial> Decoder<P> {
                     (extent, trailed) = (Extent::new(self.header.unit(), length), 0);
                     bytes = &bytes[size..];
                 }
-                scan => return self.has_next_from(scan, 0, bytes),
+                scan => return self.has_next_from(scan, 0, bytes, 0),
             }
         }
     }
 
-    /// Whether there is something in `bytes`, of whose header the first `before` bytes are not among them.
-    fn has_next_from(&self, scan: Scan, before: usize, bytes: &[u8]) -> bool {
+    /// Whether there is something in `bytes`, of whose header the first `before` bytes are not among them, and that come
+    /// after `empty` frames without a byte.
+    fn has_next_from(&self, scan: Scan, before: usize, bytes: &[u8], empty: u64) -> bool {
         let (size, length) = match scan {
             Scan::Partial { .. } => return false,
             Scan::Invalid { .. } => return true,
@@ -49,7 +52,7 @@ impl<P: Partial> Decoder<P> {
             return self.has_next_behind(Extent::new(self.header.unit(), length), 0, payload);
         }
         length > self.max_frame_size
-            || (length == 0 && self.policy.refuses_empty(self.empty))
+            || (length == 0 && self.policy.refuses_empty(empty))
             || self.ends(Extent::new(self.header.unit(), length), 0, payload).is_some()
     }
 
@@ -63,7 +66,9 @@ impl<P: Partial> Decoder<P> {
             State::Payload { extent, partial } => (partial.len(), extent.clone(), bytes),
             State::Header => {
                 let Scan::Complete { size, length } = self.scan_ahead(bytes) else { return None };
-                if length > self.max_frame_size {
+                if length > self.max_frame_size
+                    || (length == 0 && self.policy.refuses_empty(self.empty))
+                {
                     return None;
                 }
                 let extent = Extent::new(self.header.unit(), length);

@@ -29,7 +29,7 @@ use std::ops::RangeInclusive;
 
 use bytes::{Bytes, BytesMut};
 
-pub use self::policy::{Policy, Skipped};
+pub use self::policy::{Policy, Skipped, Skips};
 use self::skip::Skip;
 pub use self::stats::Stats;
 pub use self::status::Progress;
@@ -82,7 +82,7 @@ pub struct Decoder<P> {
     /// The empty frames since the last one that was not.
     empty: u64,
     /// The frames that were skipped, until somebody asks.
-    skipped: Vec<Skipped>,
+    skipped: Skips,
 }
 
 /// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
@@ -114,6 +114,8 @@ struct Refusal<P> {
     partial: P,
     /// From there to the end of the chunk.
     rest: P,
+    /// What had been discarded of the refused frame before: it was being skipped.
+    discarded: u64,
 }
 
 impl<P: Partial> Decoder<P> {
@@ -135,7 +137,7 @@ impl<P: Partial> Decoder<P> {
             last: None,
             policy: Policy::default(),
             empty: 0,
-            skipped: Vec::new(),
+            skipped: Skips::default(),
         }
     }
 
@@ -256,7 +258,7 @@ impl<P: Partial> Decoder<P> {
     pub fn reset(&mut self) {
         self.forget();
         self.empty = 0;
-        self.skipped = Vec::new();
+        self.skipped = Skips::default();
         self.offset = 0;
         self.stats = Stats::default();
     }
@@ -267,10 +269,11 @@ impl<P: Partial> Decoder<P> {
         self.offset += self.buffered() as u64;
         match &mut self.state {
             State::Skipped(skip) => {
-                self.offset += (skip.header_size + skip.received + self.trailed) as u64;
+                self.offset += skip.discarded(self.trailed);
                 self.forget();
             }
             State::Dead(refusal) => {
+                self.offset += std::mem::take(&mut refusal.discarded);
                 (refusal.partial, refusal.rest) = (P::default(), P::default());
                 (self.head, self.trailed) = (Vec::new(), 0);
             }

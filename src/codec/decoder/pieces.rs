@@ -181,11 +181,12 @@ impl<P: Partial> Decoder<P> {
         chunk: &S::Chunk,
         at: &mut usize,
     ) -> Error {
+        let mut discarded = 0;
         let partial = match std::mem::replace(&mut self.state, State::Header) {
             State::Payload { partial, .. } => partial,
-            State::Skipped(_) => {
-                // It went with the rest.
-                self.trailed = 0;
+            State::Skipped(skip) => {
+                // What there was of its trailer went with the rest.
+                discarded = skip.discarded(std::mem::take(&mut self.trailed));
                 P::default()
             }
             State::Header | State::Dead(_) => P::default(),
@@ -197,7 +198,7 @@ impl<P: Partial> Decoder<P> {
         let room = Room { justified: bytes.len(), whole: usize::MAX };
         let _ = store.append(&mut rest, bytes, room);
         *at = chunk.as_ref().len();
-        self.state = State::Dead(Box::new(Refusal { error: error.clone(), partial, rest }));
+        self.state = State::Dead(Box::new(Refusal { error: error.clone(), partial, rest, discarded }));
         error
     }
 

@@ -2,8 +2,8 @@
 
 use crate::codec::error::ConfigError;
 
-/// So many skipped frames are remembered until somebody asks.
-pub(super) const REMEMBERED: usize = 64 * 1024;
+/// So many skipped frames are remembered until somebody asks; a peer decides how many there are.
+const REMEMBERED: usize = 16;
 
 /// What a decoder does with frames that are over its limit, or empty. By default the former refuse the stream, and of
 /// the latter there may be any number.
@@ -28,6 +28,32 @@ pub struct Skipped {
     pub length: u64,
     /// The stream offset of its first header byte.
     pub offset: u64,
+}
+
+/// The frames that were skipped since somebody asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Skips {
+    /// The first sixteen of them.
+    pub first: Vec<Skipped>,
+    /// How many came behind those.
+    pub more: u64,
+}
+
+impl Skips {
+    pub(super) fn push(&mut self, skipped: Skipped) {
+        if self.first.len() < REMEMBERED {
+            self.first.push(skipped);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Whether there were none.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
 }
 
 impl Policy {
@@ -61,11 +87,12 @@ impl Policy {
         self.max_consecutive_empty
     }
 
-    /// Whether a frame of `length`, which is over the limit, is skipped. `u64::MAX` stands for that and more than can be
-    /// counted.
+    /// Whether a frame of `length`, which is over the limit, is skipped. Not one whose bytes could not be counted;
+    /// `u64::MAX` stands for that and more.
     pub(super) fn allows_skipping(&self, length: u64) -> bool {
-        let longest = |skipping: Skipping| skipping.longest.unwrap_or(u64::MAX - 1);
-        self.skip.is_some_and(|skipping| length <= longest(skipping).min(u64::MAX - 1))
+        let countable = length < u64::MAX && usize::try_from(length).is_ok();
+        let allows = |skipping: Skipping| skipping.longest.is_none_or(|longest| length <= longest);
+        countable && self.skip.is_some_and(allows)
     }
 
     /// Whether another empty frame is one too many, after so many.

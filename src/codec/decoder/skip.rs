@@ -1,7 +1,7 @@
 //! Frames over the limit that are discarded as they arrive.
 
 use super::pieces::wrong_end;
-use super::policy::{REMEMBERED, Skipped};
+use super::policy::{Skipped, Skips};
 use super::{Decoder, State};
 use crate::codec::encoder::not_utf8;
 use crate::codec::error::Error;
@@ -18,18 +18,19 @@ pub(super) struct Skip {
     pub(super) received: usize,
 }
 
-impl<P: Partial> Decoder<P> {
-    /// The frames that have been skipped, or have begun to be, since this was last asked; the first 65,536 of them.
-    #[must_use]
-    pub fn take_skipped(&mut self) -> Vec<Skipped> {
-        std::mem::take(&mut self.skipped)
+impl Skip {
+    /// The bytes that have been discarded, `trailed` of them the trailer's.
+    pub(super) fn discarded(&self, trailed: usize) -> u64 {
+        (self.header_size + self.received + trailed) as u64
     }
+}
 
-    /// Whether [`take_skipped`](Self::take_skipped) would give any.
+impl<P: Partial> Decoder<P> {
+    /// The frames that have been skipped, or have begun to be, since this was last asked.
     #[inline]
     #[must_use]
-    pub fn has_skipped(&self) -> bool {
-        !self.skipped.is_empty()
+    pub fn take_skipped(&mut self) -> Skips {
+        std::mem::take(&mut self.skipped)
     }
 
     /// Takes of `chunk`, from `at` onwards, what is skipped before the next frame that is not.
@@ -69,9 +70,7 @@ impl<P: Partial> Decoder<P> {
 
     /// Skips the frame whose header, in `head`, announces `length`.
     pub(super) fn begin_skip(&mut self, length: u64) {
-        if self.skipped.len() < REMEMBERED {
-            self.skipped.push(Skipped { length, offset: self.offset });
-        }
+        self.skipped.push(Skipped { length, offset: self.offset });
         let (extent, header_size) = (Extent::new(self.header.unit(), length), self.head.len());
         self.stats.skipped_bytes += header_size as u64;
         self.head = Vec::new();
@@ -108,7 +107,7 @@ impl<P: Partial> Decoder<P> {
             self.trailed += 1;
             *at += 1;
         }
-        self.offset += (skip.header_size + skip.received + self.trailed) as u64;
+        self.offset += skip.discarded(self.trailed);
         self.stats.skipped_frames += 1;
         self.empty = 0;
         self.trailed = 0;

@@ -113,7 +113,6 @@ impl FrameQueue {
             let skipped = state.intake.decoder.take_skipped();
             (state.wake(py), state.pause(), state.backlog.len() > 0, skipped)
         };
-        policy::log(py, &skipped);
         this.outbox.get().received(busy);
         if let Some(waiting) = waiting {
             this.wake_soon(waiting.bind(py))?;
@@ -121,7 +120,8 @@ impl FrameQueue {
         if pause {
             call_method(slf.as_any(), "_pause", ())?;
         }
-        Self::progressed(slf)
+        Self::progressed(slf)?;
+        policy::log(py, &skipped)
     }
 
     /// The next frame, or `None` where it has to be awaited.
@@ -253,7 +253,7 @@ impl FrameQueue {
         let resume = state.resume(matches!(result, Ok(Taken::Nothing)));
         let skipped = state.intake.decoder.take_skipped();
         drop(state);
-        policy::log(py, &skipped);
+        policy::log_quietly(py, &skipped);
         this.outbox.get().set_busy(busy);
         if resume {
             call_method(slf.as_any(), "_resume", ())?;

@@ -139,7 +139,6 @@ impl FrameReceiver {
             grant.give_back(py);
             (result, skipped)
         };
-        policy::log(py, &skipped);
         if !frames.is_empty() {
             Self::deliver(slf, frames)?;
         }
@@ -155,7 +154,7 @@ impl FrameReceiver {
         if this.watched.load(Ordering::Relaxed) {
             call_method(slf.as_any(), "_progressed", ())?;
         }
-        Ok(())
+        policy::log(py, &skipped)
     }
 
     /// Called with the frames that one read has completed, in order. By default it calls `frame_received` with

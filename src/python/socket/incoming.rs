@@ -32,8 +32,8 @@ pub(super) struct Incoming {
     chunk: Option<Chunk>,
     /// What a read ahead of need met: it is for the next call that reads.
     pub(super) ahead: Option<Ahead>,
-    /// The time that was spent waiting for the unfinished frame.
-    pub(super) waited: Duration,
+    /// The time that was spent waiting for the frame at this offset.
+    waited: (u64, Duration),
     /// The unfinished frame took longer than it may: nothing is read any more.
     pub(super) stalled: bool,
     /// Nobody knows where in the stream the next read would be.
@@ -70,7 +70,7 @@ impl Incoming {
             decoder,
             chunk: None,
             ahead: None,
-            waited: Duration::ZERO,
+            waited: (0, Duration::ZERO),
             stalled: false,
             torn: false,
             behind_large: false,
@@ -86,7 +86,6 @@ impl Incoming {
         if chunk.at == chunk.end {
             self.drop_chunk(py);
         }
-        self.waited = Duration::ZERO;
         Some(frame)
     }
 
@@ -98,9 +97,6 @@ impl Incoming {
         let result = self.decoder.decode(&store, bytes, &mut chunk.at);
         if chunk.at == chunk.end {
             self.drop_chunk(py);
-        }
-        if matches!(result, Ok(Some(_))) {
-            self.waited = Duration::ZERO;
         }
         result
     }
@@ -122,7 +118,6 @@ impl Incoming {
             if frames.is_empty() {
                 return result;
             }
-            self.waited = Duration::ZERO;
             return Ok(());
         }
         while frames.len() < limit {
@@ -181,7 +176,6 @@ impl Incoming {
     pub(super) fn completed_elsewhere(&mut self) {
         self.decoder.completed_elsewhere();
         self.behind_large = true;
-        self.waited = Duration::ZERO;
     }
 
     /// Adds bytes of the unfinished frame, not its last ones.
@@ -265,6 +259,16 @@ impl Incoming {
         stats
     }
 
+    /// The time that was spent waiting for the unfinished frame, be it skipped or not.
+    pub(super) fn waited(&self) -> Duration {
+        let (offset, waited) = self.waited;
+        if offset == self.decoder.offset() { waited } else { Duration::ZERO }
+    }
+
+    pub(super) fn set_waited(&mut self, waited: Duration) {
+        self.waited = (self.decoder.offset(), waited);
+    }
+
     /// Whether a read would find that the stream is over.
     pub(super) fn reads_no_more(&self) -> bool {
         self.ahead.is_some() || self.stalled || self.torn || self.decoder.error().is_some()
@@ -291,11 +295,7 @@ impl Incoming {
         if !matches!(self.decoder.in_place(), Some((_, 0))) {
             return Ok(None);
         }
-        let result = self.decoder.decode(store, &[], &mut 0);
-        if !matches!(result, Ok(None)) {
-            self.waited = Duration::ZERO;
-        }
-        result
+        self.decoder.decode(store, &[], &mut 0)
     }
 }
 

@@ -23,6 +23,9 @@ use crate::net::Deadline;
 /// A peer that never stops sending must not keep a call from its end.
 const MAX_READS: usize = 256;
 
+/// The same, where the call may not wait and what comes may all be skipped: a few megabytes.
+const PROMPT_READS: usize = 16;
+
 /// Why nothing was received.
 pub(super) enum Failure {
     /// The peer ended the stream between two frames.
@@ -83,6 +86,7 @@ impl PyFramedSocket {
         let call = self.enter(py)?;
         let line = self.transport.open(py, timeout)?;
         let _turn = self.take_receiving(py, &call, &line)?;
+        let mut reads = 0;
         loop {
             let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
@@ -90,28 +94,47 @@ impl PyFramedSocket {
                 incoming.shrink(py);
                 (taken, incoming.decoder.take_skipped())
             };
-            policy::log(py, &skipped);
+            let logged = policy::log(py, &skipped);
             if let Some(taken) = taken.map_err(|error| exception(py, &error, None))? {
+                self.postpone(py, logged);
                 return Ok(taken);
             }
+            logged?;
             self.read(py, &call, &line)?;
-            self.between_reads(py, &call, &line)?;
+            reads += 1;
+            self.between_reads(py, &call, &line, reads)?;
+        }
+    }
+
+    /// What has interrupted a call that has frames in hands is for the next one that reads; Ctrl-C comes as soon as
+    /// this one has returned.
+    pub(super) fn postpone(&self, py: Python<'_>, result: PyResult<()>) {
+        if let Some(error) = result.err().and_then(|error| policy::interrupted_later(py, error)) {
+            self.incoming(py).ahead.get_or_insert(Ahead::Raised(error));
         }
     }
 
     /// What would go unseen where bytes keep coming, because then no read is interrupted, and none waits: a signal,
-    /// and the deadline, unless there is something for the caller.
+    /// and the deadline, unless there is something for the caller. A call that may not wait ends after so many reads:
+    /// of what is skipped there may be any amount.
     pub(super) fn between_reads(
         &self,
         py: Python<'_>,
         call: &Call<'_, '_>,
         line: &Line<'_, '_>,
+        reads: usize,
     ) -> Result<(), Failure> {
         py.check_signals()?;
-        if line.deadline().has_passed() && !self.incoming(py).has_next() {
-            return Err(self.halted(py, call, Halt::TimedOut).into());
-        }
-        Ok(())
+        let halt = match line.deadline() {
+            Deadline::Now if reads >= PROMPT_READS && self.skips(py) => Halt::WouldBlock,
+            deadline if deadline.has_passed() => Halt::TimedOut,
+            _ => return Ok(()),
+        };
+        if self.incoming(py).has_next() { Ok(()) } else { Err(self.halted(py, call, halt).into()) }
+    }
+
+    fn skips(&self, py: Python<'_>) -> bool {
+        self.incoming(py).decoder.policy().skips()
     }
 
     pub(super) fn take_receiving<'a, 'py>(
@@ -176,7 +199,12 @@ impl PyFramedSocket {
         let skipped = incoming.decoder.take_skipped();
         drop(incoming);
         drop(turn);
-        policy::log(py, &skipped);
+        let logged = policy::log(py, &skipped);
+        if frames.is_empty() {
+            logged?;
+        } else {
+            self.postpone(py, logged);
+        }
         result.map(|()| frames).map_err(|error| exception(py, &error, None))
     }
 
@@ -290,7 +318,7 @@ impl PyFramedSocket {
                 drop(incoming);
                 return read(deadline);
             }
-            incoming.waited
+            incoming.waited()
         };
         // What is here already has not been waited for.
         match read(Deadline::Now) {
@@ -301,7 +329,7 @@ impl PyFramedSocket {
         let result = read(deadline.or_before(Deadline::after(Some(limit.saturating_sub(waited)))));
         let waited = waited + start.elapsed();
         let mut incoming = self.incoming(py);
-        incoming.waited = waited;
+        incoming.set_waited(waited);
         incoming.stalled |= waited >= limit && matches!(result, Err(Halt::TimedOut | Halt::WouldBlock));
         result
     }

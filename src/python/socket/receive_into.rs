@@ -28,6 +28,7 @@ impl PyFramedSocket {
         let call = self.enter(py)?;
         let line = self.transport.open(py, timeout)?;
         let _turn = self.take_receiving(py, &call, &line)?;
+        let mut reads = 0;
         loop {
             let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
@@ -40,12 +41,15 @@ impl PyFramedSocket {
                 incoming.shrink(py);
                 (taken, incoming.decoder.take_skipped())
             };
-            policy::log(py, &skipped);
+            // What interrupts the log is for the next call, where this one has a frame.
+            let logged = policy::log(py, &skipped);
             if let Some(frame) = taken.map_err(|error| exception(py, &error, None))? {
                 let bytes = frame.as_bytes(py);
                 target.write(0, bytes);
+                self.postpone(py, logged);
                 return Ok(bytes.len());
             }
+            logged?;
             match &line {
                 Line::Plain { plain, .. } if self.incoming(py).lacks(LARGE) => {
                     if let Some(size) = self.receive_rest_into(py, &call, &line, plain, target)? {
@@ -54,7 +58,8 @@ impl PyFramedSocket {
                 }
                 _ => self.read(py, &call, &line)?,
             }
-            self.between_reads(py, &call, &line)?;
+            reads += 1;
+            self.between_reads(py, &call, &line, reads)?;
         }
     }
 
