@@ -41,6 +41,7 @@ impl<P: Partial> Decoder<P> {
 
     /// Whether there is something in `bytes`, of whose header the first `before` bytes are not among them, and that come
     /// after `empty` frames without a byte.
+    #[inline]
     fn has_next_from(&self, scan: Scan, before: usize, bytes: &[u8], empty: u64) -> bool {
         let (size, length) = match scan {
             Scan::Partial { .. } => return false,
@@ -97,12 +98,16 @@ impl<P: Partial> Decoder<P> {
 
     /// Where a payload that lacks `extent`, and a trailer of which `trailed` bytes have been, end in `bytes`. `None` where
     /// they do not.
+    #[inline]
     fn ends(&self, mut extent: Extent, trailed: usize, bytes: &[u8]) -> Option<End> {
         match extent.advance(bytes) {
             Advance::Partial => None,
             Advance::Invalid { .. } => Some(End::Bad),
             Advance::Complete { taken } => {
                 let (behind, expected) = (&bytes[taken..], &self.trailer[trailed..]);
+                if expected.is_empty() {
+                    return Some(End::Good(taken));
+                }
                 if behind.starts_with(expected) {
                     return Some(End::Good(taken + expected.len()));
                 }

@@ -1,6 +1,6 @@
 //! Frames that arrive in pieces, and streams that are refused: every change of state.
 
-use super::whole::delivered;
+use super::whole::{delivered, ends_well};
 use super::{Decoder, Refusal, State, Stats};
 use crate::codec::encoder::not_utf8;
 use crate::codec::error::Error;
@@ -97,7 +97,7 @@ impl<P: Partial> Decoder<P> {
         let mut extent = Extent::new(self.header.unit(), length);
         if let Advance::Complete { taken } = extent.advance(&bytes[*at..]) {
             let payload = *at..*at + taken;
-            if bytes[payload.end..].starts_with(self.trailer) && (in_chunk || !self.keep_header) {
+            if ends_well(bytes, payload.end, self.trailer) && (in_chunk || !self.keep_header) {
                 let (range, end) = delivered(start, payload, self.trailer, self.keep_header);
                 let frame = store.cut(chunk, range)?;
                 *at = end;

@@ -13,7 +13,6 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use pyo3::types::PyBytes;
 
 use super::super::arguments::{Integer, Named, limited};
 use super::super::errors::exception;
@@ -60,9 +59,7 @@ struct State {
 }
 
 /// What becomes of frames that have been taken.
-enum Next<'py> {
-    /// This is to be written now, by itself.
-    Alone(Bound<'py, PyBytes>),
+enum Next {
     /// They wait; the loop has been told.
     Wait,
     /// They wait; the loop is to be told.
@@ -143,12 +140,16 @@ impl Outbox {
         if state.barred {
             return Ok(false);
         }
-        let next = if this.goes_alone(&state, payload.len()) {
-            state.burst.frame(py, payload, fields.as_ref()).map(Next::Alone)
-        } else {
-            let added = state.burst.add(payload, fields.as_ref());
-            added.map(|()| this.next(py, &mut state))
-        };
+        if this.goes_alone(&state, payload.len()) {
+            let frame = state.burst.frame(py, payload, fields.as_ref());
+            let write = frame.map(|frame| (this.begin_write(py, &state), frame));
+            drop(state);
+            let (write, frame) = write.map_err(|error| exception(py, &error, None))?;
+            call_write(py, write, frame.as_any())?;
+            return Ok(true);
+        }
+        let added = state.burst.add(payload, fields.as_ref());
+        let next = added.map(|()| this.next(py, &mut state));
         drop(state);
         Self::carry_on(slf, next.map_err(|error| exception(py, &error, None))?)?;
         Ok(true)
@@ -196,8 +197,9 @@ impl Outbox {
                 Some(object) => object.clone(),
                 None => copied(py, bytes)?.into_bound(py),
             };
+            let write = this.begin_write(py, &state);
             drop(state);
-            Self::carry_on(slf, Next::Alone(object))?;
+            call_write(py, write, object.as_any())?;
             return Ok(true);
         }
         state.burst.add_encoded(bytes);
@@ -301,7 +303,7 @@ impl Outbox {
     }
 
     /// What becomes of the frames that wait, now that there is one more.
-    fn next<'py>(&self, py: Python<'_>, state: &mut State) -> Next<'py> {
+    fn next(&self, py: Python<'_>, state: &mut State) -> Next {
         let is_late = state.burst.age() > PATIENCE;
         if is_late || state.burst.len() >= ENOUGH || self.is_only() {
             return Next::Write(state.burst.take());
@@ -322,7 +324,7 @@ impl Outbox {
         state.write.as_ref().map(|write| write.clone_ref(py))
     }
 
-    fn carry_on(slf: &Bound<'_, Self>, next: Next<'_>) -> PyResult<()> {
+    fn carry_on(slf: &Bound<'_, Self>, next: Next) -> PyResult<()> {
         let (py, this) = (slf.py(), slf.get());
         match next {
             Next::Wait => Ok(()),
@@ -332,10 +334,6 @@ impl Outbox {
                     // The next frame tells the loop.
                     this.lock(py).scheduled = false;
                 })
-            }
-            Next::Alone(bytes) => {
-                let write = this.begin_write(py, &this.lock(py));
-                call_write(py, write, bytes.as_any())
             }
             Next::Write(bytes) => {
                 let write = this.begin_write(py, &this.lock(py));

@@ -7,9 +7,10 @@
 //!
 //! What a view still shows, or a slice of one that a transport or a traceback has kept, is lent to nobody else.
 
+use std::cell::Cell;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -44,9 +45,22 @@ struct Piece {
 enum Owner {
     Nobody,
     /// The holder of this loan, and, if no view is left, whoever reads next in this thread.
-    Borrower(ThreadId, u64),
+    Borrower(Thread, u64),
     /// The holder of this loan alone, who has bytes in it.
     Keeper(u64),
+}
+
+/// A thread that lives: another one may be taken for it when it is gone, and reads no more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Thread(usize);
+
+impl Thread {
+    fn current() -> Self {
+        thread_local! {
+            static MARK: Cell<u8> = const { Cell::new(0) };
+        }
+        MARK.with(|mark| Self(ptr::from_ref(mark).addr()))
+    }
 }
 
 /// A loan of a piece of memory. It ends when it is dropped.
@@ -59,7 +73,7 @@ impl Shared {
     /// Memory for one read.
     pub(super) fn take(py: Python<'_>) -> PyResult<Self> {
         let loan = LOANS.fetch_add(1, Ordering::Relaxed);
-        let owner = Owner::Borrower(thread::current().id(), loan);
+        let owner = Owner::Borrower(Thread::current(), loan);
         let (found, size) = find(py, owner);
         if let Some(piece) = found {
             return Ok(Self { piece, loan });
@@ -144,6 +158,18 @@ impl Piece {
         })
     }
 
+    /// Gives the piece to `owner`, if it is free, or was lent in the same thread and no view is left.
+    #[inline]
+    fn lend(&self, py: Python<'_>, me: Thread, owner: Owner) -> bool {
+        let mut has = self.owner();
+        let is_mine = matches!(*has, Owner::Borrower(thread, _) if thread == me);
+        let usable = (is_mine || *has == Owner::Nobody) && is_sole_reference(&self.window, py);
+        if usable {
+            *has = owner;
+        }
+        usable
+    }
+
     /// Held for a moment, and nothing else is locked then.
     fn owner(&self) -> MutexGuard<'_, Owner> {
         self.owner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -157,24 +183,25 @@ fn find(py: Python<'_>, owner: Owner) -> (Option<Arc<Piece>>, usize) {
     let mut dropped = Vec::new();
     {
         let mut pieces = lock(py);
+        // As a rule there is one, and it is free.
+        if let Some(first) = pieces.first().filter(|first| first.lend(py, me, owner)) {
+            return (Some(Arc::clone(first)), READ_SIZE);
+        }
         pieces.retain(|piece| {
-            let mut has = piece.owner();
-            let is_mine = matches!(*has, Owner::Borrower(thread, _) if thread == me);
-            if matches!(*has, Owner::Keeper(_)) {
+            let has = *piece.owner();
+            if matches!(has, Owner::Keeper(_)) {
                 // It may be kept for long, and comes back when it is not.
                 piece.listed.store(false, Ordering::Relaxed);
                 dropped.push(Arc::clone(piece));
                 return false;
             }
-            let usable = (is_mine || *has == Owner::Nobody) && is_sole_reference(&piece.window, py);
-            if usable && found.is_none() {
-                *has = owner;
+            if found.is_none() && piece.lend(py, me, owner) {
                 found = Some(Arc::clone(piece));
                 return true;
             }
-            mine += usize::from(is_mine);
-            free += usize::from(*has == Owner::Nobody);
-            let spare = *has == Owner::Nobody && free > SHARED;
+            mine += usize::from(matches!(has, Owner::Borrower(thread, _) if thread == me));
+            free += usize::from(has == Owner::Nobody);
+            let spare = has == Owner::Nobody && free > SHARED;
             if spare {
                 dropped.push(Arc::clone(piece));
             }
