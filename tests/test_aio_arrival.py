@@ -374,29 +374,3 @@ def test_the_time_of_a_frame_behind_another_counts(loop: str) -> None:
         assert caught.value.partial == b"10   "
 
     run(loop, main)
-
-
-@every_loop
-def test_the_end_stops_the_clock_of_a_protocol(loop: str) -> None:
-    class Patient(aio.FrameProtocol):
-        def __init__(self) -> None:
-            super().__init__(frame_timeout=0.05)
-            self.errors: list[Exception] = []
-
-        def error_received(self, exc: framing.FramingError) -> None:
-            self.errors.append(exc)
-
-        def eof_received(self) -> bool:
-            super().eof_received()
-            return True
-
-    async def main() -> None:
-        pipe, protocol = Pipe().connect(Patient)
-        pipe.give(b"10   ")
-        protocol.eof_received()
-        await asyncio.sleep(0.2)
-        assert [type(error) for error in protocol.errors] == [framing.TruncatedFrame]
-        protocol.abort()
-        await turn()
-
-    run(loop, main)

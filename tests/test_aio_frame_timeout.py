@@ -29,6 +29,7 @@ from aio_pairs import (
     until,
     waiting,
 )
+from aio_transport import Pipe
 from framing import ConnectionClosed, FrameStalled, InvalidHeader, TruncatedFrame, aio
 from loops import every_loop, run
 from pairs import HELLO, SOON, finish, receive_all
@@ -367,5 +368,31 @@ def test_a_protocol_whose_peer_is_in_time(loop: str, link: Link) -> None:
             peer.close()
             await until(lambda: len(protocol.told) == 2)
             assert protocol.told == [b"hello", None]
+
+    run(loop, main)
+
+
+@every_loop
+def test_the_end_stops_the_clock_of_a_protocol(loop: str) -> None:
+    class Patient(aio.FrameProtocol):
+        def __init__(self) -> None:
+            super().__init__(frame_timeout=0.05)
+            self.errors: list[Exception] = []
+
+        def error_received(self, exc: framing.FramingError) -> None:
+            self.errors.append(exc)
+
+        def eof_received(self) -> bool:
+            super().eof_received()
+            return True
+
+    async def main() -> None:
+        pipe, protocol = Pipe().connect(Patient)
+        pipe.give(b"10   ")
+        protocol.eof_received()
+        await asyncio.sleep(0.2)
+        assert [type(error) for error in protocol.errors] == [framing.TruncatedFrame]
+        protocol.abort()
+        await turns()
 
     run(loop, main)
