@@ -19,7 +19,9 @@ def log_skipped(first: list[tuple[int, int]], more: int) -> None:
         return
     for length, offset in first:
         _logger.warning(
-            "skipped a frame of length %d at stream offset %d: it is over max_frame_size", length, offset
+            "skipped a frame of length %d at stream offset %d: it is over max_frame_size",
+            length,
+            offset,
         )
     if more:
         _logger.warning("skipped %d more frames behind those: they are over max_frame_size", more)
