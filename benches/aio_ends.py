@@ -1,4 +1,4 @@
-"""Ways to talk over a connection in an event loop: `FrameStream`, `FrameProtocol`, and what stands in their place."""
+"""Ways to talk over a connection in an event loop: `FramedStream`, `FramedProtocol`, and what stands in their place."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class End(Protocol):
 
 
 class Stream:
-    name: ClassVar[str] = "FrameStream"
+    name: ClassVar[str] = "FramedStream"
 
-    def __init__(self, stream: aio.FrameStream) -> None:
+    def __init__(self, stream: aio.FramedStream) -> None:
         self.stream = stream
 
     @classmethod
@@ -104,10 +104,10 @@ class Streams:
         self.writer.transport.abort()
 
 
-class Callback(aio.FrameProtocol):
+class Callback(aio.FramedProtocol):
     """Answers each message but the last."""
 
-    name: ClassVar[str] = "FrameProtocol"
+    name: ClassVar[str] = "FramedProtocol"
 
     def __init__(self) -> None:
         super().__init__()

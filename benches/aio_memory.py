@@ -18,9 +18,10 @@ import aio_clients
 import aio_loops
 import by_hand
 import harness
-import memory
 import peers
 from framing import aio
+
+import memory
 
 MIB = 1024 * 1024
 
@@ -34,7 +35,7 @@ PATIENCE = 1.0
 """Seconds in which a server takes nothing more: it waits."""
 
 BOUND = (64 + 64 + 256) * 1024
-"""High-water marks of a `FrameStream`: of what it has received, and of what it has to send. And one read, which may go
+"""High-water marks of a `FramedStream`: of what it has received, and of what it has to send. And one read, which may go
 beyond the first of them."""
 
 

@@ -79,7 +79,7 @@ class BareTask(asyncio.Protocol):
             self.transport.write(data)
 
 
-class Callback(aio.FrameProtocol):
+class Callback(aio.FramedProtocol):
     def frame_received(self, frame: bytes) -> None:
         self.send(frame)
 
@@ -97,7 +97,7 @@ async def callback() -> Listening:
 
 
 async def stream() -> Listening:
-    async def echo(stream: aio.FrameStream) -> None:
+    async def echo(stream: aio.FramedStream) -> None:
         async for frame in stream:
             await stream.send(frame)
 

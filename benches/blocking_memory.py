@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import by_hand
 import framing
 import harness
+
 import memory
 
 if TYPE_CHECKING:

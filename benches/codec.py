@@ -14,8 +14,9 @@ import by_hand
 import codec_formats
 import framing
 import harness
-import memory
 from streams import CHUNK, cut, feed_all, unpack_all
+
+import memory
 
 
 def feed_by_hand(chunks: list[bytes]) -> harness.Work:

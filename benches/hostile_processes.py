@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import harness
 import hostile_servers
+
 import memory
 
 if TYPE_CHECKING:

@@ -160,7 +160,7 @@ class Clock:
 def asynchronous(server: Server) -> None:
     """A task for each connection."""
 
-    async def echo(stream: aio.FrameStream) -> None:
+    async def echo(stream: aio.FramedStream) -> None:
         try:
             while True:
                 frame = await stream.recv()

@@ -1,23 +1,60 @@
-//! Length-prefixed messages over byte streams.
+//! The extension module `framing._framing`: names and conversions, one file per class.
 //!
-//! TCP delivers bytes; programs want messages. Each message travels behind a header that says how long
-//! it is; by default that is its length in bytes as decimal text, left-aligned in ten bytes:
-//!
-//! ```text
-//! +------------+----------------------------+------------+-----
-//! | 22________ |  Welcome to the server!    | 29________ | ...
-//! +------------+----------------------------+------------+-----
-//!   10 bytes      22 bytes                    next header         (_ is a space)
-//! ```
-//!
-//! | module | what is there |
-//! |---|---|
-//! | [`codec`] | bytes in, frames out: header formats, encoder, decoder, errors |
-//! | [`net`] | blocking I/O on descriptors: deadlines, gathering writes, exact reads |
-//! | `python` | the extension module `framing._framing`, one file per class (feature `python`) |
+//! No protocol decision is taken here; that is the codec's. What leaves this module is re-exported by
+//! the Python package `framing`.
 
-pub mod codec;
-pub mod net;
+#![deny(unsafe_code, reason = "src/memory is the module that is there for it")]
 
-#[cfg(feature = "python")]
-mod python;
+mod aio;
+mod arguments;
+mod decoder;
+mod encoder;
+mod errors;
+mod functions;
+mod grant;
+mod headers;
+mod intake;
+mod memory;
+mod parked;
+mod payload;
+mod policy;
+mod pool;
+mod socket;
+mod stats;
+mod store;
+mod timeout;
+mod unfinished;
+
+/// The Rust half of the package `framing`, which re-exports all of this.
+#[pyo3::pymodule(gil_used = false)]
+#[allow(non_upper_case_globals, reason = "__version__ is Python's name for it")]
+mod _framing {
+    #[pymodule_export]
+    use super::aio::arrival::Arrival;
+    #[pymodule_export]
+    use super::aio::iteration::{FrameIteration, Item};
+    #[pymodule_export]
+    use super::aio::outbox::Outbox;
+    #[pymodule_export]
+    use super::aio::queue::FrameQueue;
+    #[pymodule_export]
+    use super::aio::receiver::FrameReceiver;
+    #[pymodule_export]
+    use super::aio::wakeups::Wakeups;
+    #[pymodule_export]
+    use super::decoder::PyFrameDecoder;
+    #[pymodule_export]
+    use super::encoder::PyFrameEncoder;
+    #[pymodule_export]
+    use super::functions::{_payload_size, decode, encode};
+    #[pymodule_export]
+    use super::headers::{PyBinaryHeader, PyDecimalHeader, PyNetstringHeader, PyVarintHeader};
+    #[pymodule_export]
+    use super::memory::window::Window;
+    #[pymodule_export]
+    use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    const DEFAULT_MAX_FRAME_SIZE: u64 = framing_core::codec::DEFAULT_MAX_FRAME_SIZE;
+}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT = 65536
 
 
-async def listen(server: aio.FrameStream, terminal: Terminal) -> None:
+async def listen(server: aio.FramedStream, terminal: Terminal) -> None:
     heard: list[bytes] = []
     async for payload in server:
         heard.append(payload)
@@ -33,7 +33,7 @@ async def listen(server: aio.FrameStream, terminal: Terminal) -> None:
             heard.clear()
 
 
-async def talk(server: aio.FrameStream, terminal: Terminal) -> None:
+async def talk(server: aio.FramedStream, terminal: Terminal) -> None:
     while True:
         await readable(terminal)
         try:

@@ -33,7 +33,7 @@ BACKLOG = 4 * 1024 * 1024
 CROWD = 200
 
 
-class Client(aio.FrameProtocol):
+class Client(aio.FramedProtocol):
     """Somebody who is connected; one of the room as soon as the name is there."""
 
     def __init__(self, clients: set[Client]) -> None:

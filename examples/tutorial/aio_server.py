@@ -31,7 +31,7 @@ def compose(number: int, given: list[str]) -> str:
     return f"The time is {time.time()}" if number else "Welcome to the server!"
 
 
-async def talk(client: aio.FrameStream, options: argparse.Namespace) -> None:
+async def talk(client: aio.FramedStream, options: argparse.Namespace) -> None:
     # A client may leave at any time. The error that the next send raises then ends this task, and the
     # server knows that it is an ordinary one. Who does not read is waited for here, and nowhere else.
     for number in itertools.islice(itertools.count(), options.count or None):
@@ -44,7 +44,7 @@ async def serve(options: argparse.Namespace) -> None:
     numbers = itertools.count(1)
     enough = asyncio.Event()
 
-    async def welcome(client: aio.FrameStream) -> None:
+    async def welcome(client: aio.FramedStream) -> None:
         if next(numbers) == options.clients:
             enough.set()
         # Some systems do not know the address of who has left already.

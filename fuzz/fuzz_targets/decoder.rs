@@ -3,6 +3,6 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    framing::codec::fuzzing::any_stream(data);
-    framing::codec::fuzzing::any_payloads(data);
+    framing_core::codec::fuzzing::any_stream(data);
+    framing_core::codec::fuzzing::any_payloads(data);
 });

@@ -32,7 +32,7 @@ from ._errors import (
     TruncatedFrame,
 )
 from ._framing import (
-    MAX_FRAME_SIZE,
+    DEFAULT_MAX_FRAME_SIZE,
     BinaryHeader,
     DecimalHeader,
     FrameDecoder,
@@ -52,8 +52,8 @@ from ._stats import FrameStats
 from ._wait import wait
 
 __all__ = [
+    "DEFAULT_MAX_FRAME_SIZE",
     "HEADER_SIZE",
-    "MAX_FRAME_SIZE",
     "BinaryHeader",
     "BufferTooSmall",
     "ConcurrencyError",

@@ -9,9 +9,9 @@ from types import EllipsisType
 from typing import Any, Final, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
-MAX_FRAME_SIZE: Final[int]
+DEFAULT_MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
 
 @final
@@ -732,7 +732,7 @@ class _Arrival:
 @disjoint_base
 class _FrameIteration:
     """
-    What `FrameStream` is iterated by.
+    What `FramedStream` is iterated by.
     """
     def __aiter__(self, /) -> _FrameIteration: ...
     def __anext__(self, /) -> _Item:

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from ._adaptors import read_frame, write_frame
 from ._connect import open_connection, open_unix_connection
-from ._protocol import FrameProtocol
-from ._server import FrameServer, start_server, start_unix_server
-from ._stream import FrameStream
+from ._protocol import FramedProtocol
+from ._server import FramedServer, start_server, start_unix_server
+from ._stream import FramedStream
 
 __all__ = [
-    "FrameProtocol",
-    "FrameServer",
-    "FrameStream",
+    "FramedProtocol",
+    "FramedServer",
+    "FramedStream",
     "open_connection",
     "open_unix_connection",
     "read_frame",

@@ -1,4 +1,4 @@
-"""What stands between a transport and a `FrameStream`."""
+"""What stands between a transport and a `FramedStream`."""
 
 from __future__ import annotations
 

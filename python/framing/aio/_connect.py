@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 from ._channel import Channel
 from ._options import DEFAULT_LIMIT, Limit, options
-from ._stream import FrameStream
+from ._stream import FramedStream
 
 if TYPE_CHECKING:
     from .._header import HeaderLike
@@ -30,7 +30,7 @@ async def open_connection(
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **connect_options: Any,
-) -> FrameStream:
+) -> FramedStream:
     """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
 
     Args:
@@ -73,7 +73,7 @@ async def open_connection(
     # Its signature, seen by a type checker, tells apart what may be given together.
     connect: Any = loop.create_connection
     _, channel = await connect(lambda: Channel(chosen, loop), host, port, **connect_options)
-    return FrameStream(channel)
+    return FramedStream(channel)
 
 
 async def open_unix_connection(
@@ -89,7 +89,7 @@ async def open_unix_connection(
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **connect_options: Any,
-) -> FrameStream:
+) -> FramedStream:
     """Connects to a server on a Unix socket.
 
     Args:
@@ -123,4 +123,4 @@ async def open_unix_connection(
     _, channel = await loop.create_unix_connection(
         lambda: Channel(chosen, loop), os.fspath(path) if path is not None else None, **connect_options
     )
-    return FrameStream(channel)
+    return FramedStream(channel)

@@ -1,4 +1,4 @@
-"""The class `FrameProtocol`."""
+"""The class `FramedProtocol`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from .._errors import FramingError
     from .._header import Header, HeaderLike
 
-__all__ = ["FrameProtocol"]
+__all__ = ["FramedProtocol"]
 
 
-class FrameProtocol(_FrameReceiver, asyncio.BufferedProtocol):
+class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
     """Frames over an asyncio transport, in the callback style: override `frame_received`, and give the class to
     `loop.create_server` or `loop.create_connection`.
 
-        class Echo(aio.FrameProtocol):
+        class Echo(aio.FramedProtocol):
             def frame_received(self, frame):
                 self.send(frame)
 

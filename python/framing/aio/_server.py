@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 from .._errors import ConnectionClosed
 from ._channel import Channel
 from ._options import DEFAULT_LIMIT, Limit, Options, options
-from ._stream import FrameStream
+from ._stream import FramedStream
 
 if TYPE_CHECKING:
     import os
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from .._header import HeaderLike
 
-__all__ = ["FrameServer", "start_server", "start_unix_server"]
+__all__ = ["FramedServer", "start_server", "start_unix_server"]
 
 DEFAULT_GRACE = 5.0
 """Seconds: a request under way is finished, and nobody waits long for a client that is idle."""
 
 
-class FrameServer:
+class FramedServer:
     """A server of framed connections, with the methods of an `asyncio.Server`; made by `start_server`.
 
     Each client has a task that runs the handler. When that returns, its stream is flushed and closed. When it
@@ -34,14 +34,14 @@ class FrameServer:
     """
 
     def __init__(
-        self, handler: Callable[[FrameStream], Awaitable[object]], chosen: Options, grace: float | None
+        self, handler: Callable[[FramedStream], Awaitable[object]], chosen: Options, grace: float | None
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
         self._options = chosen
         self._grace = grace
         self._listening: asyncio.Server
-        self._streams: dict[asyncio.Task[None], FrameStream] = {}
+        self._streams: dict[asyncio.Task[None], FramedStream] = {}
         self._closing = asyncio.Event()
         self._waiting: set[asyncio.Task[Any] | None] = set()
         self._deadline: float | None = None
@@ -131,7 +131,7 @@ class FrameServer:
         await self.wait_closed()
 
     def __repr__(self) -> str:
-        return f"<FrameServer sockets={self.sockets!r}, {len(self._streams)} clients>"
+        return f"<FramedServer sockets={self.sockets!r}, {len(self._streams)} clients>"
 
     async def _listen(self, listen: Any, *address: Any, **server_options: Any) -> Self:
         self._listening = await listen(self._channel, *address, **server_options)
@@ -145,7 +145,7 @@ class FrameServer:
         return Channel(self._options, self._loop, self._accept)
 
     def _accept(self, channel: Channel) -> None:
-        stream = FrameStream(channel)
+        stream = FramedStream(channel)
         if self._closing.is_set():
             # It was on its way when the server was closed.
             stream.abort()
@@ -154,7 +154,7 @@ class FrameServer:
         self._streams[task] = stream
         task.add_done_callback(self._streams.pop)
 
-    async def _serve(self, stream: FrameStream) -> None:
+    async def _serve(self, stream: FramedStream) -> None:
         async with stream:
             try:
                 await self._handler(stream)
@@ -165,7 +165,7 @@ class FrameServer:
                 if not _is_ordinary(error, stream):
                     self._report(error, stream)
 
-    def _report(self, error: Exception, stream: FrameStream) -> None:
+    def _report(self, error: Exception, stream: FramedStream) -> None:
         self._loop.call_exception_handler(
             {
                 "message": "unhandled exception in a handler of framed connections",
@@ -176,7 +176,7 @@ class FrameServer:
         )
 
 
-def _is_ordinary(error: BaseException, stream: FrameStream) -> bool:
+def _is_ordinary(error: BaseException, stream: FramedStream) -> bool:
     """Whether a handler may well end so: its connection did."""
     if isinstance(error, BaseExceptionGroup):
         return all(_is_ordinary(each, stream) for each in error.exceptions)
@@ -184,7 +184,7 @@ def _is_ordinary(error: BaseException, stream: FrameStream) -> bool:
 
 
 async def start_server(
-    handler: Callable[[FrameStream], Awaitable[object]],
+    handler: Callable[[FramedStream], Awaitable[object]],
     host: str | Sequence[str] | None = None,
     port: int | str | None = None,
     *,
@@ -199,13 +199,13 @@ async def start_server(
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **server_options: Any,
-) -> FrameServer:
+) -> FramedServer:
     """Listens for clients that speak in frames. `TCP_NODELAY` is set.
 
     Args:
-        handler: Called with a `FrameStream` for each client; a coroutine function. See `FrameServer`.
+        handler: Called with a `FramedStream` for each client; a coroutine function. See `FramedServer`.
         host: The address, or addresses, to listen on; None for all.
-        port: The port; 0 for any that is free (see `FrameServer.sockets`).
+        port: The port; 0 for any that is free (see `FramedServer.sockets`).
         grace: Seconds that handlers have left when the server is closed; None for no limit.
         header: As for `open_connection`.
         max_frame_size: As for `open_connection`.
@@ -234,14 +234,14 @@ async def start_server(
         limit,
         write_limit,
     )
-    server = FrameServer(_callable(handler), chosen, _seconds(grace))
+    server = FramedServer(_callable(handler), chosen, _seconds(grace))
     # Its signature, seen by a type checker, tells apart what may be given together.
     listen: Any = server.get_loop().create_server
     return await server._listen(listen, host, port, **server_options)  # noqa: SLF001
 
 
 async def start_unix_server(
-    handler: Callable[[FrameStream], Awaitable[object]],
+    handler: Callable[[FramedStream], Awaitable[object]],
     path: str | os.PathLike[str] | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
@@ -255,7 +255,7 @@ async def start_unix_server(
     limit: Limit = DEFAULT_LIMIT,
     write_limit: Limit = DEFAULT_LIMIT,
     **server_options: Any,
-) -> FrameServer:
+) -> FramedServer:
     """Listens on a Unix socket.
 
     Args:
@@ -287,14 +287,14 @@ async def start_unix_server(
         limit,
         write_limit,
     )
-    server = FrameServer(_callable(handler), chosen, _seconds(grace))
+    server = FramedServer(_callable(handler), chosen, _seconds(grace))
     listen: Any = server.get_loop().create_unix_server
     return await server._listen(listen, path, **server_options)  # noqa: SLF001
 
 
 def _callable(
-    handler: Callable[[FrameStream], Awaitable[object]],
-) -> Callable[[FrameStream], Awaitable[object]]:
+    handler: Callable[[FramedStream], Awaitable[object]],
+) -> Callable[[FramedStream], Awaitable[object]]:
     if not callable(handler):
         message = f"handler must be a coroutine function, not '{type(handler).__name__}'"
         raise TypeError(message)

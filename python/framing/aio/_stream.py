@@ -1,4 +1,4 @@
-"""The class `FrameStream`."""
+"""The class `FramedStream`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from .._stats import FrameStats
     from ._channel import Channel
 
-__all__ = ["FrameStream"]
+__all__ = ["FramedStream"]
 
 
-class FrameStream(_FrameIteration):
+class FramedStream(_FrameIteration):
     """Frames over an asyncio connection; made by `open_connection` and `start_server`.
 
     Received frames are kept until they are asked for, and reading pauses where too much waits. A call that is
@@ -258,7 +258,7 @@ class FrameStream(_FrameIteration):
 
     def __repr__(self) -> str:
         state = " closing" if self.is_closing() else ""
-        return f"<FrameStream{state} over {self._channel.transport!r}>"
+        return f"<FramedStream{state} over {self._channel.transport!r}>"
 
     def __del__(self) -> None:
         channel = getattr(self, "_channel", None)

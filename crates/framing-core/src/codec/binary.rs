@@ -1,0 +1,384 @@
+//! The binary header: a length as an unsigned integer of a fixed size, alone or among other bytes.
+//!
+//! ```text
+//!   BinaryHeader(4)                         BinaryHeader(4, length_offset=1, length_adjustment=-4, size=5)
+//! +-------------+------------------+      +----+-------------+------------------+
+//! | 00 00 00 05 | 5 bytes          |      | 44 | 00 00 00 09 | 5 bytes          |     a message of PostgreSQL's,
+//! +-------------+------------------+      +----+-------------+------------------+     whose length counts itself
+//! ```
+//!
+//! The bytes of the payload are the field plus `length_adjustment`. The header's other bytes, its fields, are the
+//! sender's to choose, and of no concern to whoever reads.
+
+use std::ops::RangeInclusive;
+
+use super::error::{ConfigError, Length};
+use super::header::{Format, MAX_HEADER_SIZE, Scan};
+
+/// Which byte of an integer comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ByteOrder {
+    /// The most significant one: network byte order.
+    #[default]
+    Big,
+    /// The least significant one.
+    Little,
+}
+
+/// A length as an unsigned integer of one to eight bytes.
+///
+/// ```
+/// use framing_core::codec::{BinaryHeader, Format, Scan};
+///
+/// # fn main() -> Result<(), framing_core::codec::ConfigError> {
+/// let erlang = BinaryHeader::new(2)?;
+/// assert_eq!(erlang.scan(&[1, 0]), Scan::Complete { size: 2, length: 256 });
+///
+/// let postgres = BinaryHeader::new(4)?.with_place(1, 5)?.with_adjustment(-4)?;
+/// assert_eq!(postgres.scan(b"D\0\0\0\x09hello"), Scan::Complete { size: 5, length: 5 });
+/// assert_eq!(postgres.scan(b"D\0\0\0\x03"), Scan::Invalid { at: 4 });
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BinaryHeader {
+    /// 1 to [`MAX_LENGTH_SIZE`](Self::MAX_LENGTH_SIZE).
+    length_size: u8,
+    byte_order: ByteOrder,
+    /// The length's place: it ends at `size` at the latest.
+    length_offset: u16,
+    /// Up to [`MAX_HEADER_SIZE`].
+    size: u16,
+    /// Where there are so many bytes the header is whole, and its length can be read as part of eight bytes.
+    reach: u16,
+    /// The largest field and this make 0 or more.
+    adjustment: i64,
+}
+
+impl BinaryHeader {
+    /// The most bytes of the length.
+    pub const MAX_LENGTH_SIZE: usize = 8;
+
+    /// A header that is a length of `length_size` bytes, in network byte order.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless `length_size` is 1 to [`MAX_LENGTH_SIZE`](Self::MAX_LENGTH_SIZE).
+    pub fn new(length_size: usize) -> Result<Self, ConfigError> {
+        match u8::try_from(length_size) {
+            Ok(narrow) if (1..=Self::MAX_LENGTH_SIZE).contains(&length_size) => Ok(Self {
+                length_size: narrow,
+                byte_order: ByteOrder::Big,
+                length_offset: 0,
+                size: narrow.into(),
+                reach: 8,
+                adjustment: 0,
+            }),
+            _ => Err(out_of_range("length_size", 1, Self::MAX_LENGTH_SIZE, length_size)),
+        }
+    }
+
+    /// The same header with another byte order.
+    #[must_use]
+    pub fn with_byte_order(self, byte_order: ByteOrder) -> Self {
+        Self { byte_order, ..self }
+    }
+
+    /// The same header with its length at index `length_offset`, and `size` bytes in all.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless the length ends within `size`, and `size` within [`MAX_HEADER_SIZE`].
+    pub fn with_place(self, length_offset: usize, size: usize) -> Result<Self, ConfigError> {
+        let highest = MAX_HEADER_SIZE - self.length_size();
+        let offset = match u16::try_from(length_offset) {
+            Ok(offset) if length_offset <= highest => offset,
+            _ => return Err(out_of_range("length_offset", 0, highest, length_offset)),
+        };
+        let least = length_offset + self.length_size();
+        match u16::try_from(size) {
+            Ok(narrow) if (least..=MAX_HEADER_SIZE).contains(&size) => {
+                Ok(Self { length_offset: offset, size: narrow, reach: narrow.max(offset + 8), ..self })
+            }
+            _ => Err(out_of_range("size", least, MAX_HEADER_SIZE, size)),
+        }
+    }
+
+    /// The same header with payloads of as many bytes as its length says, and `adjustment` more.
+    ///
+    /// # Errors
+    /// [`ConfigError::Adjustment`] where not even the largest length would be left with a payload.
+    pub fn with_adjustment(self, adjustment: i64) -> Result<Self, ConfigError> {
+        if self.largest_field().checked_add_signed(adjustment).is_none() && adjustment < 0 {
+            return Err(ConfigError::Adjustment { adjustment, length_size: self.length_size() });
+        }
+        Ok(Self { adjustment, ..self })
+    }
+
+    /// The bytes of the length.
+    #[inline]
+    #[must_use]
+    pub fn length_size(&self) -> usize {
+        self.length_size.into()
+    }
+
+    /// The order of the length's bytes.
+    #[must_use]
+    pub fn byte_order(&self) -> ByteOrder {
+        self.byte_order
+    }
+
+    /// The index of the length's first byte.
+    #[inline]
+    #[must_use]
+    pub fn length_offset(&self) -> usize {
+        self.length_offset.into()
+    }
+
+    /// What the payload has more bytes than the length says.
+    #[must_use]
+    pub fn length_adjustment(&self) -> i64 {
+        self.adjustment
+    }
+
+    /// The bytes of the header.
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size.into()
+    }
+
+    fn largest_field(self) -> u64 {
+        u64::MAX >> self.unused_bits()
+    }
+
+    /// Bits of a 64-bit word that the length does not have.
+    #[inline]
+    fn unused_bits(self) -> u32 {
+        64 - 8 * u32::from(self.length_size)
+    }
+
+    /// The eight bytes that a whole header's length is the first of. `None` says nothing.
+    #[inline]
+    fn word(self, bytes: &[u8]) -> Option<[u8; 8]> {
+        if bytes.len() < self.reach.into() {
+            return None;
+        }
+        bytes.get(self.length_offset()..)?.first_chunk().copied()
+    }
+
+    /// The length of a whole header. `None` says nothing.
+    #[inline]
+    fn field(self, bytes: &[u8]) -> Option<u64> {
+        let (word, unused) = (self.word(bytes)?, self.unused_bits());
+        Some(match self.byte_order {
+            ByteOrder::Big => u64::from_be_bytes(word) >> unused,
+            ByteOrder::Little => u64::from_le_bytes(word) << unused >> unused,
+        })
+    }
+
+    /// The length of which `known` are the first bytes, were all others `rest`.
+    fn field_of(self, known: &[u8], rest: u8) -> u64 {
+        let size = self.length_size();
+        let byte = |at: usize| u64::from(known.get(at).copied().unwrap_or(rest));
+        (0..size).fold(0, |field, at| match self.byte_order {
+            ByteOrder::Big => field << 8 | byte(at),
+            ByteOrder::Little => field << 8 | byte(size - 1 - at),
+        })
+    }
+
+    /// The bytes of the payload behind a header with such a length: negative where there is no such header.
+    fn payload_size(self, field: u64) -> i128 {
+        i128::from(field) + i128::from(self.adjustment)
+    }
+
+    /// Every header there is. Out of line, so that `scan` is small enough to go in line.
+    #[inline(never)]
+    fn scan_slowly(self, bytes: &[u8]) -> Scan {
+        let (start, end) = (self.length_offset(), self.length_offset() + self.length_size());
+        let known = bytes.get(start..end.min(bytes.len())).unwrap_or_default();
+        // A byte is refused as soon as no byte behind it could make up for it.
+        let hopeless = |count: &usize| self.payload_size(self.field_of(&known[..*count], 0xff)) < 0;
+        if let Some(count) = (1..=known.len()).find(hopeless) {
+            return Scan::Invalid { at: start + count - 1 };
+        }
+        if bytes.len() < self.size() {
+            return Scan::Partial { needed: self.size() - bytes.len() };
+        }
+        let length = u64::try_from(self.payload_size(self.field_of(known, 0))).unwrap_or(u64::MAX);
+        Scan::Complete { size: self.size(), length }
+    }
+}
+
+impl Format for BinaryHeader {
+    #[inline]
+    fn scan(self, bytes: &[u8]) -> Scan {
+        match self.field(bytes).and_then(|field| field.checked_add_signed(self.adjustment)) {
+            Some(length) => Scan::Complete { size: self.size(), length },
+            None => self.scan_slowly(bytes),
+        }
+    }
+
+    #[inline]
+    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+        // The bytes of the length, whichever comes first.
+        let word = u64::from_le_bytes(self.word(bytes)?);
+        Some((word << self.unused_bits(), 0))
+    }
+
+    fn exact_length(self, header: &[u8]) -> Length {
+        let known = header.get(self.length_offset()..).unwrap_or_default();
+        let size = self.payload_size(self.field_of(known, 0));
+        u64::try_from(size).map_or_else(|_| Length::Digits(size.to_string()), Length::Exact)
+    }
+
+    #[inline]
+    fn size_for(self, _length: u64) -> usize {
+        self.size()
+    }
+
+    #[inline(never)]
+    fn write(self, length: u64, fields: &[u8], out: &mut [u8]) {
+        // Exact: the encoder has seen to it that there is such a field.
+        let field = length.wrapping_add_signed(self.adjustment.wrapping_neg());
+        let (start, size) = (self.length_offset(), self.length_size());
+        let (before, rest) = out.split_at_mut(start);
+        let (place, after) = rest.split_at_mut(size);
+        match self.byte_order {
+            ByteOrder::Big => place.copy_from_slice(&field.to_be_bytes()[8 - size..]),
+            ByteOrder::Little => place.copy_from_slice(&field.to_le_bytes()[..size]),
+        }
+        if fields.is_empty() {
+            before.fill(0);
+            after.fill(0);
+        } else {
+            before.copy_from_slice(&fields[..start]);
+            after.copy_from_slice(&fields[start..]);
+        }
+    }
+
+    fn lengths(self) -> RangeInclusive<u64> {
+        let least = u64::try_from(self.adjustment).unwrap_or(0);
+        least..=self.largest_field().saturating_add_signed(self.adjustment)
+    }
+
+    #[inline]
+    fn fields_size(self) -> usize {
+        self.size() - self.length_size()
+    }
+}
+
+fn out_of_range(name: &'static str, low: usize, high: usize, given: usize) -> ConfigError {
+    ConfigError::OutOfRange { name, low: low as u64, high: high as u64, given: given as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete(size: usize, length: u64) -> Scan {
+        Scan::Complete { size, length }
+    }
+
+    #[test]
+    fn every_size_in_both_orders() {
+        let tail = [0xee; 9];
+        for size in 1..=8 {
+            for (order, bytes) in [
+                (ByteOrder::Big, [0, 0, 0, 0, 0, 0, 0, 7]),
+                (ByteOrder::Little, [7, 0, 0, 0, 0, 0, 0, 0]),
+            ] {
+                let header = BinaryHeader::new(size).unwrap().with_byte_order(order);
+                let field = match order {
+                    ByteOrder::Big => &bytes[8 - size..],
+                    ByteOrder::Little => &bytes[..size],
+                };
+                assert_eq!(header.scan(field), complete(size, 7));
+                assert_eq!(header.scan(&[field, &tail].concat()), complete(size, 7));
+                assert_eq!(header.scan(&field[..size - 1]), Scan::Partial { needed: 1 });
+                let mut out = vec![0xee; size];
+                header.write(7, &[], &mut out);
+                assert_eq!(out, field);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_of_reading_agree() {
+        for size in 1..=8 {
+            for order in [ByteOrder::Big, ByteOrder::Little] {
+                for adjustment in [0, -4, 4, -200, i64::MIN, i64::MAX] {
+                    let header = BinaryHeader::new(size).unwrap().with_byte_order(order);
+                    let Ok(header) = header.with_place(3, 13).unwrap().with_adjustment(adjustment)
+                    else {
+                        assert!(adjustment < 0);
+                        continue;
+                    };
+                    for seed in 0..=255_u8 {
+                        let byte =
+                            |at: u8| seed.wrapping_mul(at.wrapping_add(seed)).rotate_left(at.into());
+                        let mut bytes: Vec<u8> = (0..20).map(byte).collect();
+                        bytes[3 + usize::from(seed) % size] = [0, 0, 1, 0xff][usize::from(seed % 4)];
+                        for end in 0..bytes.len() {
+                            let bytes = &bytes[..end];
+                            assert_eq!(
+                                header.scan(bytes),
+                                header.scan_slowly(bytes),
+                                "{header:?} {bytes:x?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_is_refused_when_nothing_can_make_up_for_it() {
+        let header = |adjustment| BinaryHeader::new(4).unwrap().with_adjustment(adjustment).unwrap();
+        assert_eq!(header(-4).scan(&[0, 0, 0]), Scan::Partial { needed: 1 });
+        assert_eq!(header(-4).scan(&[0, 0, 0, 3]), Scan::Invalid { at: 3 });
+        assert_eq!(header(-4).scan(&[0, 0, 0, 4]), complete(4, 0));
+        assert_eq!(header(-0x0100_0000).scan(&[0]), Scan::Invalid { at: 0 });
+        assert_eq!(header(-0x0100_0000).scan(&[1]), Scan::Partial { needed: 3 });
+        let little = header(-0x0100_0000).with_byte_order(ByteOrder::Little);
+        assert_eq!(little.scan(&[0xff, 0xff, 0xff, 0]), Scan::Invalid { at: 3 });
+    }
+
+    #[test]
+    fn lengths_beyond_64_bits_are_exact() {
+        let header = BinaryHeader::new(8).unwrap().with_adjustment(2).unwrap();
+        assert_eq!(header.scan(&[0xff; 8]), complete(8, u64::MAX));
+        assert_eq!(header.exact_length(&[0xff; 8]), Length::Digits("18446744073709551617".into()));
+        assert_eq!(header.lengths(), 2..=u64::MAX);
+        let most = BinaryHeader::new(8).unwrap();
+        assert_eq!(most.exact_length(&[0xff; 8]), Length::Exact(u64::MAX));
+    }
+
+    #[test]
+    fn fields_stand_around_the_length() {
+        let header = BinaryHeader::new(2).unwrap().with_place(1, 5).unwrap();
+        assert_eq!(header.fields_size(), 3);
+        let mut out = [0xee; 5];
+        header.write(0x0102, b"abc", &mut out);
+        assert_eq!(&out, b"a\x01\x02bc");
+        header.write(0x0102, b"", &mut out);
+        assert_eq!(&out, b"\0\x01\x02\0\0");
+        assert_eq!(header.scan(b"a\x01\x02b"), Scan::Partial { needed: 1 });
+    }
+
+    #[test]
+    fn refuses_what_cannot_be() {
+        let range = |name, low, high, given| Err(ConfigError::OutOfRange { name, low, high, given });
+        assert_eq!(BinaryHeader::new(0), range("length_size", 1, 8, 0));
+        assert_eq!(BinaryHeader::new(9), range("length_size", 1, 8, 9));
+        let header = BinaryHeader::new(2).unwrap();
+        assert_eq!(header.with_place(3, 4), range("size", 5, 4096, 4));
+        assert_eq!(header.with_place(3, 4097), range("size", 5, 4096, 4097));
+        assert_eq!(header.with_place(4095, 4096), range("length_offset", 0, 4094, 4095));
+        assert!(header.with_place(4094, 4096).is_ok());
+        assert!(header.with_adjustment(-65_535).is_ok());
+        assert_eq!(
+            header.with_adjustment(-65_536),
+            Err(ConfigError::Adjustment { adjustment: -65_536, length_size: 2 })
+        );
+    }
+}

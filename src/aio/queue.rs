@@ -1,0 +1,322 @@
+//! The stream style: frames wait until somebody asks for one.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyBytes;
+
+use super::arrival::{Arrival, Wanted};
+use super::inbox::{Inbox, Taken};
+use super::outbox::Outbox;
+use super::receiver::{end, lend, stalled, unfinished};
+use super::wakeups::Wakeups;
+use crate::arguments::{Integer, Named, Word, limited};
+use crate::errors::{concurrent, exception};
+use crate::headers::HeaderArgument;
+use crate::intake::Intake;
+use crate::memory::bytes::BytesWriter;
+use crate::memory::calls::call_method;
+use crate::memory::window::Window;
+use crate::policy::{self, PolicyArguments};
+use crate::stats::Snapshot;
+use framing_core::codec::Decoder;
+
+/// The receiving half of a stream.
+///
+/// What it calls on itself: `_pause()` and `_resume()` when too much waits, and when little does; `_progressed()`
+/// after each read, if it is watched.
+#[pyclass(name = "_FrameQueue", module = "framing._framing", subclass, frozen)]
+pub(crate) struct FrameQueue {
+    inbox: Mutex<Inbox>,
+    outbox: Py<Outbox>,
+    event_loop: Py<PyAny>,
+    call_soon: Py<PyAny>,
+    wakeups: Py<Wakeups>,
+    /// Whether somebody wants to know of progress.
+    watched: bool,
+}
+
+#[pymethods]
+impl FrameQueue {
+    #[new]
+    #[expect(clippy::too_many_arguments, reason = "called from one place, by their names")]
+    #[pyo3(signature = (
+        outbox,
+        event_loop,
+        wakeups,
+        header,
+        *,
+        max_frame_size,
+        keep_header,
+        on_oversize,
+        max_skip,
+        max_consecutive_empty,
+        high,
+        low,
+        watched,
+    ))]
+    fn new(
+        outbox: Py<Outbox>,
+        event_loop: Bound<'_, PyAny>,
+        wakeups: Py<Wakeups>,
+        header: HeaderArgument,
+        max_frame_size: Option<Named<Integer>>,
+        keep_header: Named<bool>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
+        high: usize,
+        low: usize,
+        watched: bool,
+    ) -> PyResult<Self> {
+        let HeaderArgument(header) = header;
+        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
+        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let inbox = Inbox::new(policy.apply(decoder)?, high, low);
+        Ok(Self {
+            inbox: Mutex::new(inbox),
+            outbox,
+            call_soon: event_loop.getattr("call_soon")?.unbind(),
+            event_loop: event_loop.unbind(),
+            wakeups,
+            watched,
+        })
+    }
+
+    /// Where frames are put.
+    #[getter]
+    fn _outbox(&self, py: Python<'_>) -> Py<Outbox> {
+        self.outbox.clone_ref(py)
+    }
+
+    /// Part of `asyncio.BufferedProtocol`: memory for the transport to receive into.
+    #[pyo3(signature = (sizehint) -> "Buffer")]
+    #[expect(unused_variables, reason = "any size will do")]
+    fn get_buffer<'py>(
+        &self,
+        py: Python<'py>,
+        sizehint: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, Window>> {
+        lend(py, || IntakeGuard(self.lock(py)))
+    }
+
+    /// Part of `asyncio.BufferedProtocol`: so many bytes have been received.
+    fn buffer_updated(slf: &Bound<'_, Self>, nbytes: Named<Integer>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        let (waiting, pause, busy, skipped) = {
+            let mut state = this.lock(py);
+            let Some((grant, count)) = state.intake.reclaim(nbytes)? else { return Ok(()) };
+            state.received(py, grant, count);
+            let skipped = state.intake.decoder.take_skipped();
+            (state.wake(py), state.pause(), state.backlog.len() > 0, skipped)
+        };
+        this.outbox.get().received(busy);
+        if let Some(waiting) = waiting {
+            this.wake_soon(waiting.bind(py))?;
+        }
+        if pause {
+            call_method(slf.as_any(), "_pause", ())?;
+        }
+        Self::progressed(slf)?;
+        policy::log(py, &skipped)
+    }
+
+    /// The next frame, or `None` where it has to be awaited.
+    fn _next(slf: &Bound<'_, Self>) -> PyResult<Option<Py<PyBytes>>> {
+        match Self::take(slf, Wanted::Frame)? {
+            Taken::Frame(frame) => Ok(Some(frame)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What awaits the next frame.
+    fn _arrival(slf: Bound<'_, Self>) -> Arrival {
+        Arrival::new(slf.unbind(), Wanted::Frame)
+    }
+
+    /// What awaits the next frames, at least one.
+    fn _arrivals(slf: Bound<'_, Self>, max_frames: Option<Named<Integer>>) -> PyResult<Arrival> {
+        let limit = max_frames.map_or(Ok(usize::MAX), |limit| limit.count("max_frames"))?;
+        Ok(Arrival::new(slf.unbind(), Wanted::Frames(limit)))
+    }
+
+    /// Says that no more bytes will come, and wakes who waits for some.
+    fn _finish(&self, py: Python<'_>) -> PyResult<()> {
+        let reader = {
+            let mut state = self.lock(py);
+            state.ended = true;
+            state.reader.as_ref().map(|reader| reader.clone_ref(py))
+        };
+        match reader {
+            Some(reader) if reader.get().wake_as_arrived() => self.wake_soon(reader.bind(py)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody is receiving.
+    #[getter]
+    fn _is_awaited(&self, py: Python<'_>) -> bool {
+        self.lock(py).reader.is_some()
+    }
+
+    /// Drops what was received, and takes nothing any more.
+    fn _close(&self, py: Python<'_>) {
+        let mut state = self.lock(py);
+        state.closed = true;
+        state.intake.decoder.forget_buffered();
+        state.backlog.clear(py);
+    }
+
+    /// Everything that was received and not returned, as it came. Takes nothing any more.
+    fn _take_wire<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut state = self.lock(py);
+        let mut parts = state.intake.decoder.buffered_parts();
+        parts.push(state.backlog.rest(py));
+        let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
+        for part in parts {
+            writer.put(part);
+        }
+        state.closed = true;
+        state.intake.decoder.forget_buffered();
+        state.backlog.clear(py);
+        drop(state);
+        Ok(writer.finish(py))
+    }
+
+    /// What the end of the stream amounts to: `None` between two frames, else the error.
+    fn _end<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        end(py, || IntakeGuard(self.lock(py)))
+    }
+
+    /// The stream offset of an unfinished frame; `None` between two frames, on a refused stream, and while others
+    /// wait before it.
+    #[getter]
+    fn _unfinished(&self, py: Python<'_>) -> Option<u64> {
+        let state = self.lock(py);
+        if state.backlog.len() > 0 { None } else { unfinished(&state.intake) }
+    }
+
+    /// The error for a peer that has not finished a frame in time.
+    fn _stalled<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        stalled(py, || IntakeGuard(self.lock(py)))
+    }
+
+    /// A snapshot of the counters; what waits is buffered, too.
+    #[getter]
+    fn stats(&self, py: Python<'_>) -> Snapshot {
+        let state = self.lock(py);
+        let mut counters = state.intake.decoder.stats();
+        counters.buffered += state.backlog.len();
+        Snapshot(counters)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.outbox)?;
+        visit.call(&self.event_loop)?;
+        visit.call(&self.call_soon)?;
+        visit.call(&self.wakeups)?;
+        // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
+        match self.inbox.try_lock() {
+            Ok(state) => visit.call(&state.reader),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        let before = self.lock(py).reader.take();
+        drop(before);
+    }
+}
+
+impl FrameQueue {
+    /// Takes what is here of what is wanted.
+    pub(super) fn take(slf: &Bound<'_, Self>, wanted: Wanted) -> PyResult<Taken> {
+        let (py, this) = (slf.py(), slf.get());
+        let mut state = this.lock(py);
+        if state.closed {
+            return Ok(Taken::End);
+        }
+        if state.reader.is_some() {
+            drop(state);
+            return Err(concurrent(py, "another task is receiving on this stream"));
+        }
+        let result = state.take(py, wanted);
+        if this.watched {
+            state.settle(py);
+        }
+        state.backlog.trim(py);
+        let ended = state.ended;
+        let busy = state.backlog.len() > 0;
+        let resume = state.resume(matches!(result, Ok(Taken::Nothing)));
+        let skipped = state.intake.decoder.take_skipped();
+        drop(state);
+        policy::log_quietly(py, &skipped);
+        this.outbox.get().set_busy(busy);
+        if resume {
+            call_method(slf.as_any(), "_resume", ())?;
+        }
+        Self::progressed(slf)?;
+        match result.map_err(|error| exception(py, &error, None))? {
+            Taken::Nothing if ended => Ok(Taken::End),
+            taken => Ok(taken),
+        }
+    }
+
+    /// From now on, `arrival` is who waits. True where there is no need to.
+    pub(super) fn hold(&self, py: Python<'_>, arrival: &Bound<'_, Arrival>) -> bool {
+        let (before, ready) = {
+            let mut inbox = self.lock(py);
+            (inbox.reader.replace(arrival.clone().unbind()), inbox.has_news(py))
+        };
+        drop(before);
+        ready
+    }
+
+    /// `arrival` does not wait any more.
+    pub(super) fn release(&self, py: Python<'_>, arrival: &Bound<'_, Arrival>) {
+        let before = self.lock(py).reader.take_if(|reader| reader.is(arrival));
+        drop(before);
+    }
+
+    /// Has the task that awaits `arrival` called back in the loop's next turn.
+    pub(super) fn wake_soon(&self, arrival: &Bound<'_, Arrival>) -> PyResult<()> {
+        let py = arrival.py();
+        Wakeups::push(self.wakeups.bind(py), arrival, self.call_soon.bind(py))
+    }
+
+    pub(super) fn event_loop<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.event_loop.bind(py).clone()
+    }
+
+    fn progressed(slf: &Bound<'_, Self>) -> PyResult<()> {
+        if slf.get().watched {
+            call_method(slf.as_any(), "_progressed", ())?;
+        }
+        Ok(())
+    }
+
+    /// No Python code runs while this is held.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The intake of an inbox that is locked.
+struct IntakeGuard<'a>(MutexGuard<'a, Inbox>);
+
+impl std::ops::Deref for IntakeGuard<'_> {
+    type Target = Intake;
+
+    fn deref(&self) -> &Intake {
+        &self.0.intake
+    }
+}
+
+impl std::ops::DerefMut for IntakeGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Intake {
+        &mut self.0.intake
+    }
+}

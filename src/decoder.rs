@@ -1,0 +1,365 @@
+//! The class `FrameDecoder`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyList, PyMemoryView};
+
+use super::arguments::{Integer, Named, Word, limited};
+use super::errors::{Fault, exception};
+use super::grant::Grant;
+use super::headers::{HeaderArgument, HeaderObject};
+use super::intake::Intake;
+use super::memory::bytes::{BytesWriter, list};
+use super::memory::window::Window;
+use super::payload::{Data, Input};
+use super::policy::{self, PolicyArguments};
+use super::stats::Snapshot;
+use super::store::PyStore;
+use super::unfinished::Unfinished;
+use framing_core::codec::{Decoder, Error, Skips};
+
+/// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
+///
+/// Args:
+///     header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
+///     max_frame_size: The largest payload accepted, in the header's unit. By default
+///         1,000,000,000, or the largest the header can express if that is less. It is judged on the
+///         header; memory follows what has arrived, never what was announced.
+///     keep_header: Give each frame as header + payload, as received, instead of the payload.
+///     on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
+///         `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
+///         `framing` (of many at once the first ones). The next frame is delivered as if it had not been there.
+///         What was discarded is in no `partial`, and is not given back by `take_buffered` or `detach`.
+///     max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
+///         `None` for no bound.
+///     max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
+///         `None` for any number.
+///
+/// Raises:
+///     TypeError: An argument has the wrong type.
+///     ValueError: The width is out of range, or the header cannot express the limit.
+///
+/// Frames before a bad one are delivered first: the call returns them, sets `error`, and the next call
+/// raises. From then on every call raises an equal error and takes nothing, until `reset`.
+///
+/// May be shared between threads; each call is atomic.
+///
+/// >>> decoder = FrameDecoder()
+/// >>> decoder.feed(b"5         hello3         ab")
+/// [b'hello']
+/// >>> decoder.needed
+/// 1
+/// >>> decoder.feed(b"c")
+/// [b'abc']
+#[pyclass(name = "FrameDecoder", module = "framing", frozen, weakref)]
+pub(super) struct PyFrameDecoder(Mutex<Inner>);
+
+struct Inner {
+    intake: Intake,
+    /// Frames of a call that had no memory for its result. The next call delivers them first.
+    undelivered: Vec<Py<PyBytes>>,
+}
+
+/// What came of some bytes.
+pub(super) struct Outcome {
+    pub(super) frames: Vec<Py<PyBytes>>,
+    /// The fault behind the frames, if there is one.
+    pub(super) result: Result<(), Error>,
+    skipped: Skips,
+}
+
+impl PyFrameDecoder {
+    /// No Python code runs while this is held: nothing in here may allocate an object that the
+    /// garbage collector tracks.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inner> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A list of frames, or the error where there are none.
+    fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
+        let Outcome { frames, result, skipped } = outcome;
+        if let Err(error) = policy::log(py, &skipped) {
+            self.put_back(py, frames);
+            return Err(error);
+        }
+        match result {
+            Err(error) if frames.is_empty() => Err(exception(py, &error, None)),
+            _ => list(py, frames).map_err(|(error, frames)| {
+                self.put_back(py, frames);
+                error
+            }),
+        }
+    }
+
+    /// The next call delivers them.
+    fn put_back(&self, py: Python<'_>, mut frames: Vec<Py<PyBytes>>) {
+        let mut inner = self.lock(py);
+        // Empty, unless another thread has been here in between.
+        frames.append(&mut inner.undelivered);
+        inner.undelivered = frames;
+    }
+
+    pub(super) fn feed_input<'py>(&self, py: Python<'py>, input: &Input<'py>) -> PyResult<Outcome> {
+        let mut inner = self.lock(py);
+        Ok(inner.feed(&PyStore { py, owner: input.unchanging() }, input.bytes(py)?))
+    }
+}
+
+impl Inner {
+    fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
+        let mut frames = std::mem::take(&mut self.undelivered);
+        let result = self.intake.decoder.feed_into(store, data, &mut frames);
+        self.outcome(frames, result)
+    }
+
+    fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
+        let mut frames = std::mem::take(&mut self.undelivered);
+        let result = self.intake.take(py, &grant, count, &mut frames);
+        grant.give_back(py);
+        self.outcome(frames, result)
+    }
+
+    fn nothing_new(&mut self, result: Result<(), Error>) -> Outcome {
+        let frames = std::mem::take(&mut self.undelivered);
+        self.outcome(frames, result)
+    }
+
+    fn outcome(&mut self, frames: Vec<Py<PyBytes>>, result: Result<(), Error>) -> Outcome {
+        Outcome { frames, result, skipped: self.intake.decoder.take_skipped() }
+    }
+}
+
+#[pymethods]
+impl PyFrameDecoder {
+    #[new]
+    #[pyo3(
+        signature = (
+            header = HeaderArgument::default(),
+            *,
+            max_frame_size = None,
+            keep_header = false.into(),
+            on_oversize = "error".into(),
+            max_skip = None,
+            max_consecutive_empty = None,
+        ),
+        text_signature = "(header=10, *, max_frame_size=None, keep_header=False, on_oversize='error', \
+            max_skip=None, max_consecutive_empty=None)"
+    )]
+    pub(super) fn new(
+        header: HeaderArgument,
+        max_frame_size: Option<Named<Integer>>,
+        keep_header: Named<bool>,
+        on_oversize: Named<Word>,
+        max_skip: Option<Named<Integer>>,
+        max_consecutive_empty: Option<Named<Integer>>,
+    ) -> PyResult<Self> {
+        let HeaderArgument(header) = header;
+        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
+        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
+        let decoder = policy.apply(decoder)?;
+        Ok(Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() })))
+    }
+
+    /// Takes received bytes and gives the frames they complete, in order.
+    ///
+    /// Args:
+    ///     data: A contiguous bytes-like object. All of it is taken.
+    ///
+    /// Raises:
+    ///     InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
+    ///     FrameTooLarge: A header announces more than `max_frame_size`.
+    ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
+    ///     MemoryError: There was no memory for a frame: the stream is refused like for the others. Or
+    ///         there was none for the list; then the next call gives the frames.
+    ///     TypeError: `data` is not bytes-like.
+    #[pyo3(signature = (data) -> "list[bytes]")]
+    fn feed<'py>(&self, py: Python<'py>, data: Data<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.deliver(py, self.feed_input(py, &data.0)?)
+    }
+
+    /// Says that the stream has ended. May be repeated; more may be fed afterwards.
+    ///
+    /// Raises:
+    ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
+    pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
+        let (error, unfinished) = {
+            let inner = self.lock(py);
+            let Err(error) = inner.intake.decoder.feed_eof() else { return Ok(()) };
+            (error, Unfinished::of(py, &inner.intake.decoder))
+        };
+        let partial = match error {
+            Error::TruncatedFrame { .. } => Some(unfinished.parts(py)?),
+            _ => None,
+        };
+        Err(exception(py, &error, partial))
+    }
+
+    /// Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
+    ///
+    /// The rest of a large frame is received straight into its final memory. The view may be kept as
+    /// long as one likes, and never shows a frame that has been delivered. Write to it only before
+    /// `buffer_updated`: afterwards it may be memory of the unfinished frame. What it shows before it
+    /// is written to is unspecified: it may be bytes of earlier reads.
+    ///
+    /// Args:
+    ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
+    ///         larger or smaller. It is never empty.
+    #[pyo3(
+        signature = (sizehint = Integer::Small(-1).into()),
+        text_signature = "($self, sizehint=-1)"
+    )]
+    fn get_buffer<'py>(
+        &self,
+        py: Python<'py>,
+        sizehint: Named<Integer>,
+    ) -> PyResult<Bound<'py, PyMemoryView>> {
+        sizehint.get("sizehint", "an integer")?;
+        let window = {
+            let mut inner = self.lock(py);
+            if let Some(grant) = inner.intake.lent(py)? {
+                grant.window(py)?
+            } else {
+                let grant = Grant::scratch(py)?;
+                let window = grant.window(py)?;
+                let _none = inner.intake.lend(grant);
+                window
+            }
+        };
+        Window::view(&window)
+    }
+
+    /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
+    /// complete: the second half of `asyncio.BufferedProtocol`'s contract.
+    ///
+    /// Args:
+    ///     nbytes: The number of bytes written, from the view's first one on.
+    ///
+    /// Raises:
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
+    ///     ValueError: `nbytes` is negative, or more than the view has; where there is no view that has
+    ///         not been taken yet, more than 0. Nothing is taken then.
+    #[pyo3(signature = (nbytes) -> "list[bytes]")]
+    fn buffer_updated<'py>(
+        &self,
+        py: Python<'py>,
+        nbytes: Named<Integer>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let outcome = {
+            let mut inner = self.lock(py);
+            if let Some(error) = inner.intake.decoder.error() {
+                let error = error.clone();
+                inner.nothing_new(Err(error))
+            } else if let Some((grant, count)) = inner.intake.reclaim(nbytes)? {
+                inner.take(py, grant, count)
+            } else {
+                inner.nothing_new(Ok(()))
+            }
+        };
+        self.deliver(py, outcome)
+    }
+
+    /// Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
+    /// stream: everything from the refused frame's first byte on. This is how a stream changes
+    /// protocol. `offset` is behind them afterwards.
+    fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut inner = self.lock(py);
+        let parts = inner.intake.decoder.buffered_parts();
+        let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
+        for part in parts {
+            writer.put(part);
+        }
+        inner.intake.decoder.forget_buffered();
+        Ok(writer.finish(py))
+    }
+
+    /// Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
+    fn reset(&self, py: Python<'_>) {
+        let mut inner = self.lock(py);
+        inner.intake.reset();
+        inner.undelivered = Vec::new();
+    }
+
+    /// Bytes of the unfinished frame, header included.
+    #[getter]
+    fn buffered(&self, py: Python<'_>) -> usize {
+        self.lock(py).intake.decoder.buffered()
+    }
+
+    /// The least number of bytes that can complete the next step: the rest of the header, then the
+    /// rest of the payload. Reading exactly that much never reads beyond a frame. 0 on a refused
+    /// stream.
+    #[getter]
+    fn needed(&self, py: Python<'_>) -> usize {
+        self.lock(py).intake.decoder.needed()
+    }
+
+    /// The stream offset, in bytes, of the unfinished frame's first byte.
+    #[getter]
+    fn offset(&self, py: Python<'_>) -> u64 {
+        self.lock(py).intake.decoder.offset()
+    }
+
+    /// What the stream was refused for, or `None`.
+    #[getter]
+    fn error(&self, py: Python<'_>) -> Option<Fault> {
+        self.lock(py).intake.decoder.error().cloned().map(Fault)
+    }
+
+    /// A snapshot of the counters.
+    #[getter]
+    fn stats(&self, py: Python<'_>) -> Snapshot {
+        Snapshot(self.lock(py).intake.decoder.stats())
+    }
+
+    /// The header format.
+    #[getter]
+    fn header(&self, py: Python<'_>) -> HeaderObject {
+        HeaderObject(self.lock(py).intake.decoder.header())
+    }
+
+    /// The largest payload accepted, in the header's unit.
+    #[getter]
+    fn max_frame_size(&self, py: Python<'_>) -> u64 {
+        self.lock(py).intake.decoder.max_frame_size()
+    }
+
+    /// Whether frames begin with their header.
+    #[getter]
+    fn keep_header(&self, py: Python<'_>) -> bool {
+        self.lock(py).intake.decoder.keep_header()
+    }
+
+    /// What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
+    #[getter]
+    fn on_oversize(&self, py: Python<'_>) -> &'static str {
+        policy::on_oversize(self.lock(py).intake.decoder.policy())
+    }
+
+    /// The longest frame that is skipped, in the header's unit; `None` for no bound.
+    #[getter]
+    fn max_skip(&self, py: Python<'_>) -> Option<u64> {
+        self.lock(py).intake.decoder.policy().max_skip()
+    }
+
+    /// How many empty frames may follow each other; `None` for any number.
+    #[getter]
+    fn max_consecutive_empty(&self, py: Python<'_>) -> Option<u64> {
+        self.lock(py).intake.decoder.policy().max_consecutive_empty()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let header = self.header(py).repr();
+        let inner = self.lock(py);
+        format!(
+            "FrameDecoder({header}, max_frame_size={}, keep_header={}) at offset {}, {} bytes buffered",
+            inner.intake.decoder.max_frame_size(),
+            if inner.intake.decoder.keep_header() { "True" } else { "False" },
+            inner.intake.decoder.offset(),
+            inner.intake.decoder.buffered(),
+        )
+    }
+}

@@ -1,0 +1,112 @@
+//! The functions `encode` and `decode`: a whole message, or a whole capture, at once.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+
+use super::arguments::{Integer, Named, limited};
+use super::decoder::{Outcome, PyFrameDecoder};
+use super::encoder::encoded;
+use super::errors::exception;
+use super::headers::HeaderArgument;
+use super::memory::bytes::list;
+use super::memory::growing::GrowingBytes;
+use super::payload::Data;
+use super::store::PyStore;
+use framing_core::codec::store::Partial;
+use framing_core::codec::{Decoder, FrameEncoder};
+
+/// Gives the frame of one payload: header + payload.
+///
+/// Args:
+///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+///     header, max_frame_size, fields: As for `FrameEncoder`, which is faster for more than one frame.
+///
+/// Raises:
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`.
+///
+/// >>> encode("hello")
+/// b'5         hello'
+#[pyfunction]
+#[pyo3(
+    signature = (
+        payload: "str | Buffer",
+        header = HeaderArgument::default(),
+        *,
+        max_frame_size = None,
+        fields: "Buffer | None" = None,
+    ),
+    text_signature = "(payload, header=10, *, max_frame_size=None, fields=None)"
+)]
+pub(super) fn encode<'py>(
+    payload: &Bound<'py, PyAny>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+    fields: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let HeaderArgument(header) = header;
+    let encoder = FrameEncoder::new(header);
+    let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
+    encoded(&encoder, payload, fields)
+}
+
+/// Gives the frames of a whole capture.
+///
+/// Args:
+///     data: The capture, a contiguous bytes-like object.
+///     header, max_frame_size, keep_header: As for `FrameDecoder`.
+///
+/// Raises:
+///     TruncatedFrame: `data` ends inside a frame.
+///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
+///
+/// >>> decode(b"5         hello0         ")
+/// [b'hello', b'']
+#[pyfunction]
+#[pyo3(
+    signature = (
+        data,
+        header = HeaderArgument::default(),
+        *,
+        max_frame_size = None,
+        keep_header = false.into(),
+    ) -> "list[bytes]",
+    text_signature = "(data, header=10, *, max_frame_size=None, keep_header=False)"
+)]
+pub(super) fn decode<'py>(
+    py: Python<'py>,
+    data: Data<'py>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+    keep_header: Named<bool>,
+) -> PyResult<Bound<'py, PyList>> {
+    let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header, "error".into(), None, None)?;
+    let Outcome { frames, result, .. } = decoder.feed_input(py, &data.0)?;
+    result.map_err(|error| exception(py, &error, None))?;
+    decoder.feed_eof(py)?;
+    list(py, frames).map_err(|(error, _)| error)
+}
+
+/// The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
+/// header says only what may be the least: then a decoder is to see it.
+#[pyfunction]
+#[pyo3(signature = (head, header, max_frame_size))]
+pub(super) fn _payload_size<'py>(
+    py: Python<'py>,
+    head: &Bound<'py, PyBytes>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+) -> PyResult<Option<usize>> {
+    let HeaderArgument(header) = header;
+    let mut decoder: Decoder<GrowingBytes> = Decoder::new(header);
+    decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+    let store = PyStore { py, owner: None };
+    Ok(match decoder.decode(&store, head.as_bytes(), &mut 0) {
+        Ok(Some(_empty)) => Some(0),
+        Ok(None) => {
+            let needed = decoder.needed();
+            let behind = decoder.in_place().map(|(partial, missing)| (partial.len(), missing));
+            (behind == Some((0, needed))).then_some(needed)
+        }
+        Err(_) => None,
+    })
+}

@@ -1,0 +1,133 @@
+//! The class `FramedSocket`, and the functions that do without it.
+//!
+//! | file | what is decided there |
+//! |---|---|
+//! | `methods` | what a user sees |
+//! | `receive` | when to read, and what ends a call that receives |
+//! | `receive_into` | how a frame is received into the caller's memory |
+//! | `incoming` | what has been received and not yet returned |
+//! | `in_place` | how a large frame is received into its own memory |
+//! | `send` | what is sent first, and what is kept when a send stops |
+//! | `outgoing` | what has been accepted and not yet sent |
+//! | `stateless` | `send_frame` and `recv_frame` |
+//! | `turn` | whose turn it is to receive or to send |
+//! | `life` | who closes the descriptor, and when |
+//! | `transport` | which way bytes take |
+//! | `plain` | by system calls |
+//! | `foreign`, `modes` | by a socket's own methods, and in which mode that is |
+//! | `probe` | which methods a socket has, and of whose making |
+//! | `tls` | what is particular about TLS |
+//! | `halt` | why a call stops |
+
+mod foreign;
+mod halt;
+mod in_place;
+mod incoming;
+mod life;
+mod methods;
+mod modes;
+mod outgoing;
+mod plain;
+mod probe;
+mod receive;
+mod receive_into;
+mod send;
+mod stateless;
+mod tls;
+mod transport;
+mod turn;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+
+use self::incoming::Incoming;
+use self::life::Life;
+use self::send::Outgoing;
+pub(super) use self::stateless::{recv_frame, send_frame};
+use self::transport::Transport;
+pub(super) use self::turn::_forked;
+use self::turn::Turn;
+use super::errors::config_exception;
+use super::memory::growing::GrowingBytes;
+use framing_core::codec::{Decoder, FrameEncoder};
+
+/// Frames over a connected stream socket. Blocking or not, as the socket is.
+///
+/// Args:
+///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
+///         It belongs to this object from now on, until `detach` gives it back.
+///     header, max_frame_size, keep_header: As for `FrameDecoder`, for both directions.
+///     frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
+///         and its last; `None` for no limit. When it has passed, the connection is dead. What a program
+///         spends waiting elsewhere, in `select` or `wait`, does not count.
+///     on_oversize, max_skip, max_consecutive_empty: As for `FrameDecoder`, for what is received.
+///
+/// Raises:
+///     TypeError: An argument has the wrong type.
+///     ValueError: `sock` is no stream socket, or another argument is out of range.
+///
+/// `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait. By default
+/// it is the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one
+/// continues the same frame.
+///
+/// May be shared between threads. One may send while another receives. Frames of many senders never mix,
+/// and each of many receivers gets whole ones.
+///
+/// >>> import socket
+/// >>> ours, theirs = map(FramedSocket, socket.socketpair())
+/// >>> ours.send("hello")
+/// >>> theirs.recv()
+/// b'hello'
+/// >>> ours.close()
+/// >>> list(theirs)
+/// []
+/// >>> theirs.close()
+#[pyclass(name = "FramedSocket", module = "framing", frozen, weakref)]
+pub(super) struct PyFramedSocket {
+    sock: Py<PyAny>,
+    transport: Transport,
+    encoder: FrameEncoder,
+    frame_timeout: Option<Duration>,
+    incoming: Mutex<Incoming>,
+    outgoing: Mutex<Outgoing>,
+    receiving: Turn,
+    sending: Turn,
+    life: Life,
+}
+
+impl PyFramedSocket {
+    /// Over a socket, with a decoder for what is received; what is sent has the same header and limit.
+    fn over(
+        sock: &Bound<'_, PyAny>,
+        decoder: Decoder<GrowingBytes>,
+        frame_timeout: Option<Duration>,
+    ) -> PyResult<Self> {
+        // The decoder has found that the header can express it.
+        let encoder = FrameEncoder::new(decoder.header())
+            .with_max_frame_size(decoder.max_frame_size())
+            .map_err(config_exception)?;
+        Ok(Self {
+            transport: Transport::of(sock)?,
+            sock: sock.clone().unbind(),
+            encoder,
+            frame_timeout,
+            incoming: Mutex::new(Incoming::new(decoder)),
+            outgoing: Mutex::default(),
+            receiving: Turn::default(),
+            sending: Turn::default(),
+            life: Life::default(),
+        })
+    }
+
+    /// No Python code runs while this is held, or [`outgoing`](Self::outgoing).
+    fn incoming(&self, py: Python<'_>) -> MutexGuard<'_, Incoming> {
+        self.incoming.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn outgoing(&self, py: Python<'_>) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,176 @@
+//! The functions `send_frame` and `recv_frame`: one frame on a socket that nobody wraps.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use super::halt::Halt;
+use super::in_place::InPlace;
+use super::send::{Header, Sender, Stopped};
+use super::transport::{Line, Transport};
+use crate::arguments::{Integer, Named, limited};
+use crate::errors::{Obstacle, connection_closed, exception, incomplete, send_incomplete};
+use crate::headers::HeaderArgument;
+use crate::memory::growing::GrowingBytes;
+use crate::payload::{Fields, Payload};
+use crate::pool;
+use crate::store::PyStore;
+use crate::timeout::Timeout;
+use crate::unfinished::Unfinished;
+use framing_core::codec::{Decoder, Error, FrameEncoder};
+
+/// Sends one frame: header and payload, by one gathering call.
+///
+/// Args:
+///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
+///     header, max_frame_size, fields: As for `FrameEncoder`.
+///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+///         `sock.gettimeout()` says.
+///
+/// Raises:
+///     SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
+///     TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
+///     ValueError: `sock` is no stream socket.
+///     OSError: The socket's own.
+#[pyfunction]
+#[pyo3(
+    signature = (
+        sock,
+        payload,
+        header = HeaderArgument::default(),
+        *,
+        max_frame_size = None,
+        fields = None,
+        timeout = Timeout::OfSocket,
+    ),
+    text_signature = "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=...)"
+)]
+pub(crate) fn send_frame(
+    py: Python<'_>,
+    sock: &Bound<'_, PyAny>,
+    payload: Payload<'_>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+    fields: Option<Fields>,
+    timeout: Timeout,
+) -> PyResult<()> {
+    let HeaderArgument(format) = header;
+    let encoder = FrameEncoder::new(format);
+    let encoder = limited(encoder, format, max_frame_size, FrameEncoder::with_max_frame_size)?;
+    let header = Header::of(py, &encoder, &payload.0, fields.as_ref())?;
+    let transport = Transport::of(sock)?;
+    let line = transport.open(py, timeout)?;
+    let mut sender = Sender { py, line: &line, sent: 0, stopped: None };
+    sender.put(header.bytes(), &payload.0, encoder.trailer())?;
+    let sent = sender.sent;
+    match sender.stopped {
+        None => Ok(()),
+        Some(Stopped { halt: Halt::Raised(error) | Halt::Torn(error), .. }) => Err(error),
+        Some(Stopped { halt, taken: false, .. }) => Err(halt.plain(py)),
+        Some(Stopped { rest, .. }) => Err(send_incomplete(py, sent, Some(rest.joined(py)?))),
+    }
+}
+
+/// Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+///
+/// Args:
+///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+///     header, max_frame_size, keep_header: As for `FrameDecoder`.
+///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+///         `sock.gettimeout()` says.
+///
+/// Raises:
+///     ConnectionClosed: The stream ended before the frame's first byte.
+///     TruncatedFrame: It ended inside the frame.
+///     FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
+///         arrived as `partial`: feed it to a `FrameDecoder` to carry on.
+///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`.
+///     ValueError: `sock` is no stream socket.
+///     OSError: The socket's own.
+#[pyfunction]
+#[pyo3(
+    signature = (
+        sock,
+        header = HeaderArgument::default(),
+        *,
+        max_frame_size = None,
+        keep_header = false.into(),
+        timeout = Timeout::OfSocket,
+    ),
+    text_signature = "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=...)"
+)]
+pub(crate) fn recv_frame(
+    py: Python<'_>,
+    sock: &Bound<'_, PyAny>,
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+    keep_header: Named<bool>,
+    timeout: Timeout,
+) -> PyResult<Py<PyBytes>> {
+    let HeaderArgument(format) = header;
+    let decoder = Decoder::new(format).with_keep_header(keep_header.get("keep_header", "a bool")?);
+    let mut decoder = limited(decoder, format, max_frame_size, Decoder::with_max_frame_size)?;
+    let transport = Transport::of(sock)?;
+    let line = transport.open(py, timeout)?;
+    loop {
+        let step = match step(py, &line, &mut decoder) {
+            // Where bytes keep coming no read waits until then.
+            Ok(Step::More) if line.deadline().has_passed() => Err(Halt::TimedOut),
+            step => step,
+        };
+        match step {
+            Ok(Step::Frame(frame)) => return Ok(frame),
+            // Where bytes keep coming no read is interrupted, and a frame may be long.
+            Ok(Step::More) => py.check_signals()?,
+            Ok(Step::End) => {
+                let Err(error) = decoder.feed_eof() else { return Err(connection_closed(py, false)) };
+                return Err(exception(py, &error, Some(partial(py, &decoder)?)));
+            }
+            Err(halt) => {
+                let obstacle = match halt {
+                    Halt::Raised(error) | Halt::Torn(error) => return Err(error),
+                    Halt::WouldBlock => Obstacle::WouldBlock,
+                    Halt::TimedOut => Obstacle::TimedOut,
+                };
+                let partial = partial(py, &decoder)?;
+                return Err(incomplete(py, obstacle, decoder.progress(), Some(partial)));
+            }
+        }
+    }
+}
+
+enum Step {
+    Frame(Py<PyBytes>),
+    More,
+    End,
+}
+
+/// One read, of no more than the frame certainly has.
+fn step(
+    py: Python<'_>,
+    line: &Line<'_, '_>,
+    decoder: &mut Decoder<GrowingBytes>,
+) -> Result<Step, Halt> {
+    let store = PyStore { py, owner: None };
+    let raised = |error: Error| Halt::Raised(exception(py, &error, None));
+    let found = |frame: Option<_>| frame.map_or(Step::More, Step::Frame);
+    if let Some(mut in_place) = InPlace::begin(py, decoder, line)? {
+        let count = in_place.read(py, line.deadline())?;
+        return match (count, in_place.end(decoder, count)) {
+            (0, _) => Ok(Step::End),
+            (_, false) => Ok(Step::More),
+            (_, true) => decoder.decode(&store, &[], &mut 0).map(found).map_err(raised),
+        };
+    }
+    let Some((memory, count)) = line.read(decoder.needed(), line.deadline())? else {
+        return Ok(Step::End);
+    };
+    let result = decoder.decode(&store, &memory.as_bytes(py)[..count], &mut 0);
+    pool::give_back(py, memory);
+    result.map(found).map_err(raised)
+}
+
+fn partial<'py>(py: Python<'py>, decoder: &Decoder<GrowingBytes>) -> PyResult<Bound<'py, PyTuple>> {
+    Unfinished::of(py, decoder).parts(py)
+}

@@ -1,0 +1,113 @@
+"""Every vector of tests/vectors, by every way into the decoder and however it is cut."""
+
+from __future__ import annotations
+
+import framing
+import pytest
+from support import golden, model
+from support.driver import WAYS, Take, Way, by_feed, by_view, facts_of, library_header, observe
+from support.golden import Vector
+
+VECTORS = golden.load()
+
+# Longer streams are cut in two at some places, not at all.
+EVERY_CUT = 2048
+SOME_CUTS = 16
+
+every_vector = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+
+
+def new_decoder(vector: Vector) -> framing.FrameDecoder:
+    return framing.FrameDecoder(
+        library_header(vector.header),
+        max_frame_size=vector.max_frame_size,
+        keep_header=vector.keep_header,
+    )
+
+
+def check_hint(vector: Vector, error: BaseException | None) -> None:
+    for phrase in vector.hints:
+        assert isinstance(error, framing.InvalidHeader)
+        if phrase is None:
+            assert error.hint is None
+        else:
+            assert error.hint is not None
+            assert phrase in error.hint
+
+
+@every_vector
+def test_the_model_agrees(vector: Vector) -> None:
+    outcome = model.decode(vector.stream, vector.header, vector.max_frame_size, vector.keep_header)
+    assert outcome == vector.outcome
+    assert vector.left == vector.stream[outcome.offset :]
+
+
+@every_way
+@every_vector
+def test_whole(vector: Vector, way: Way) -> None:
+    decoder = new_decoder(vector)
+    outcome, given = observe(decoder, [vector.stream], way)
+    assert outcome == vector.outcome
+    assert given == len(vector.stream)
+    check_hint(vector, decoder.error)
+    assert decoder.take_buffered() == vector.left
+    assert decoder.buffered == 0
+
+
+@every_way
+@every_vector
+def test_byte_by_byte(vector: Vector, way: Way) -> None:
+    decoder = new_decoder(vector)
+    outcome, given = observe(decoder, [bytes([byte]) for byte in vector.stream], way)
+    assert outcome == vector.outcome
+    assert decoder.take_buffered() == vector.stream[outcome.offset : given]
+
+
+@every_way
+@every_vector
+def test_cut_in_two(vector: Vector, way: Way) -> None:
+    size = len(vector.stream)
+    step = 1 if size < EVERY_CUT else size // SOME_CUTS
+    for cut in range(0, size + 1, step):
+        decoder = new_decoder(vector)
+        outcome, given = observe(decoder, [vector.stream[:cut], vector.stream[cut:]], way)
+        assert outcome == vector.outcome, f"cut at {cut}"
+        assert decoder.take_buffered() == vector.stream[outcome.offset : given], f"cut at {cut}"
+
+
+@every_vector
+def test_both_ways_in_turn(vector: Vector) -> None:
+    decoder = new_decoder(vector)
+    ways = [by_view, by_feed]
+
+    def in_turn(decoder: framing.FrameDecoder, data: bytes) -> tuple[int, Take]:
+        ways.reverse()
+        return ways[0](decoder, data)
+
+    chunks = [vector.stream[at : at + 3] for at in range(0, len(vector.stream), 3)]
+    assert observe(decoder, chunks, in_turn)[0] == vector.outcome
+
+
+@every_vector
+def test_the_function_decode(vector: Vector) -> None:
+    def decode() -> list[bytes]:
+        frames: list[bytes] = framing.decode(
+            vector.stream,
+            library_header(vector.header),
+            max_frame_size=vector.max_frame_size,
+            keep_header=vector.keep_header,
+        )
+        return frames
+
+    if vector.outcome.end == "clean":
+        assert decode() == vector.outcome.frames
+        return
+    with pytest.raises(framing.FramingError) as caught:
+        decode()
+    assert facts_of(caught.value) == (vector.outcome.end, vector.outcome.facts)
+    check_hint(vector, caught.value)
+    if isinstance(caught.value, framing.TruncatedFrame):
+        assert caught.value.partial == vector.left
+    else:
+        assert getattr(caught.value, "offset", None) == vector.outcome.offset

@@ -1,0 +1,55 @@
+"""The model of the binary header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from support.model_format import Header
+
+ByteOrder = Literal["big", "little"]
+
+
+@dataclass(frozen=True)
+class Binary(Header):
+    length_size: int = 4
+    byteorder: ByteOrder = "big"
+    length_offset: int = 0
+    length_adjustment: int = 0
+    size: int | None = None
+
+    @property
+    def whole_size(self) -> int:
+        """The bytes of the header."""
+        return self.length_offset + self.length_size if self.size is None else self.size
+
+    @property
+    def fields_size(self) -> int:
+        return self.whole_size - self.length_size
+
+    @property
+    def least(self) -> int:
+        return max(0, self.length_adjustment)
+
+    @property
+    def most(self) -> int:
+        return (1 << 8 * self.length_size) - 1 + self.length_adjustment
+
+    def write(self, length: int, fields: bytes = b"") -> bytes:
+        number = (length - self.length_adjustment).to_bytes(self.length_size, self.byteorder)
+        around = fields or bytes(self.fields_size)
+        return around[: self.length_offset] + number + around[self.length_offset :]
+
+    def fields(self, head: bytes) -> bytes:
+        return head[: self.length_offset] + head[self.length_offset + self.length_size :]
+
+    def begins(self, head: bytes) -> bool:
+        # The largest number that can still come of it.
+        return self.length(head + b"\xff" * (self.whole_size - len(head))) >= 0
+
+    def lacking(self, head: bytes) -> int:
+        return self.whole_size - len(head)
+
+    def length(self, head: bytes) -> int:
+        number = head[self.length_offset :][: self.length_size]
+        return int.from_bytes(number, self.byteorder) + self.length_adjustment
