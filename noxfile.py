@@ -166,7 +166,16 @@ def fuzz(session: nox.Session) -> None:
 def _generated_stub(session: nox.Session) -> Path:
     out = Path(session.create_tmp()) / "stubs"
     session.run("maturin", "generate-stubs", "--features", "stubs", "--out", str(out), silent=True)
-    return out / "framing" / "_framing.pyi"
+    stub = out / "framing" / "_framing.pyi"
+    # The types of `**options` can be said there only as text, of which the generator does not know what to import.
+    text = stub.read_text(encoding="utf-8").replace(
+        '"Unpack[OptionsBesideHeader]"', "Unpack[OptionsBesideHeader]"
+    )
+    names = "from typing import Unpack\nfrom framing._options import OptionsBesideHeader\n"
+    stub.write_text(
+        text.replace("\nfrom typing import", f"\n{names}from typing import", 1), encoding="utf-8"
+    )
+    return stub
 
 
 def _libpython() -> str:

@@ -6,9 +6,6 @@ use pyo3::types::{PyBool, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
-use super::errors::config_exception;
-use framing_core::codec::{ConfigError, HeaderFormat, MAX_MAX_FRAME_SIZE};
-
 /// More of what was given is not shown.
 const SHOWN: usize = 40;
 
@@ -52,23 +49,25 @@ pub(super) enum Integer {
     Large(String),
 }
 
-impl Named<Integer> {
+impl Integer {
     /// The number, from `low` to `high`; `note` says where `high` comes from.
-    pub(super) fn within(self, name: &str, low: u64, high: u64, note: &str) -> PyResult<u64> {
-        let given = match self.get(name, "an integer")? {
-            Integer::Small(number) => match u64::try_from(number) {
+    pub(super) fn within(&self, name: &str, low: u64, high: u64, note: &str) -> PyResult<u64> {
+        let given = match self {
+            Self::Small(number) => match u64::try_from(*number) {
                 Ok(size) if (low..=high).contains(&size) => return Ok(size),
                 _ => number.to_string(),
             },
-            Integer::Large(text) => text,
+            Self::Large(text) => text.clone(),
         };
         let message = format!("{name} must be between {low} and {high}{note}, not {given}");
         Err(PyValueError::new_err(message))
     }
+}
 
-    /// As [`within`](Self::within), for a number of bytes.
+impl Named<Integer> {
+    /// A number of bytes.
     pub(super) fn size(self, name: &str, low: usize, high: usize) -> PyResult<usize> {
-        let size = self.within(name, low as u64, high as u64, "")?;
+        let size = self.get(name, "an integer")?.within(name, low as u64, high as u64, "")?;
         Ok(usize::try_from(size).unwrap_or(high))
     }
 
@@ -85,14 +84,14 @@ impl Named<Integer> {
 
     /// A number of things: at least one.
     pub(super) fn count(self, name: &str) -> PyResult<usize> {
-        let count = Named::from(self.get(name, "an integer or None")?);
+        let count = self.get(name, "an integer or None")?;
         let count = count.within(name, 1, isize::MAX as u64, "")?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// As [`within`](Self::within), for an index or a count in memory.
+    /// An index or a count in memory; `note` says where `high` comes from.
     pub(super) fn at_most(self, name: &str, high: usize, note: &str) -> PyResult<usize> {
-        let size = self.within(name, 0, high as u64, note)?;
+        let size = self.get(name, "an integer")?.within(name, 0, high as u64, note)?;
         Ok(usize::try_from(size).unwrap_or(high))
     }
 }
@@ -123,60 +122,77 @@ impl FromPyObject<'_, '_> for Integer {
     }
 }
 
-/// One of a few words.
-pub(super) struct Word(pub(super) String);
+/// One of a few words: an enum of the core's as Python spells it. The type knows the argument's name, so that errors
+/// can tell it.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident($value:ty) is $argument:literal { $($word:literal => $choice:path,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(crate) struct $name(pub(crate) $value);
 
-impl Word {
-    /// The `ValueError` for a word that is none of those `allowed`.
-    pub(super) fn refused(&self, name: &str, allowed: &str) -> PyErr {
-        let shown: String = self.0.chars().take(SHOWN).collect();
-        let cut = if shown.len() < self.0.len() { "..." } else { "" };
-        PyValueError::new_err(format!("{name} must be {allowed}, not {shown:?}{cut}"))
-    }
-}
+        impl $name {
+            const WORDS: &[&str] = &[$($word),+];
 
-impl From<&str> for Named<Word> {
-    fn from(default: &str) -> Self {
-        Word(default.to_owned()).into()
-    }
-}
+            /// The word for a value.
+            pub(crate) fn word(self) -> &'static str {
+                match self.0 {
+                    $($choice => $word,)+
+                }
+            }
+        }
 
-impl FromPyObject<'_, '_> for Word {
-    type Error = PyErr;
+        impl FromPyObject<'_, '_> for $name {
+            type Error = PyErr;
 
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: PyStaticExpr = type_hint_identifier!("builtins", "str");
+            #[cfg(feature = "stubs")]
+            const INPUT_TYPE: pyo3::inspect::PyStaticExpr = Self::OUTPUT_TYPE;
 
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        // What cannot be converted is none of the words either.
-        Ok(Self(object.cast::<PyString>()?.to_string_lossy().into_owned()))
-    }
-}
+            fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+                let given = $crate::arguments::text(&object, $argument)?;
+                match given.as_str() {
+                    $($word => Ok(Self($choice)),)+
+                    _ => Err($crate::arguments::no_such_word($argument, Self::WORDS, &given)),
+                }
+            }
+        }
 
-/// Applies `max_frame_size=` by means of the codec's own check.
-#[inline]
-pub(super) fn limited<T>(
-    codec: T,
-    header: HeaderFormat,
-    limit: Option<Named<Integer>>,
-    apply: impl FnOnce(T, u64) -> Result<T, ConfigError>,
-) -> PyResult<T> {
-    match limit {
-        None => Ok(codec),
-        Some(limit) => apply(codec, limit_of(header, limit)?).map_err(config_exception),
-    }
-}
+        impl<'py> IntoPyObject<'py> for $name {
+            type Target = pyo3::types::PyString;
+            type Output = Bound<'py, pyo3::types::PyString>;
+            type Error = std::convert::Infallible;
 
-#[cold]
-fn limit_of(header: HeaderFormat, limit: Named<Integer>) -> PyResult<u64> {
-    let (lowest, highest) = header.limits().into_inner();
-    let note = if highest < MAX_MAX_FRAME_SIZE {
-        " (the largest this header can express)"
-    } else {
-        " (the largest that memory can hold)"
+            #[cfg(feature = "stubs")]
+            const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_subscript!(
+                pyo3::type_hint_identifier!("typing", "Literal"),
+                $(pyo3::inspect::PyStaticExpr::Constant {
+                    value: pyo3::inspect::PyStaticConstant::Str($word)
+                }),+
+            );
+
+            fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
+                self.word().into_pyobject(py)
+            }
+        }
     };
-    let limit = Named::from(limit.get("max_frame_size", "an integer or None")?);
-    limit.within("max_frame_size", lowest, highest, note)
+}
+pub(crate) use words;
+
+/// The text of an argument that must be a `str`.
+pub(crate) fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
+    match object.cast::<PyString>() {
+        // A lone surrogate is in none of the words either.
+        Ok(text) => Ok(text.to_string_lossy().into_owned()),
+        Err(_) => Err(wrong_type(name, "a str", &kind(object))),
+    }
+}
+
+/// The `ValueError` for a word that is none of those allowed.
+pub(crate) fn no_such_word(name: &str, allowed: &[&str], given: &str) -> PyErr {
+    let quoted: Vec<_> = allowed.iter().map(|word| format!("'{word}'")).collect();
+    let (last, others) = quoted.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
+    let shown: String = given.chars().take(SHOWN).collect();
+    let cut = if shown.len() < given.len() { "..." } else { "" };
+    PyValueError::new_err(format!("{name} must be {} or {last}, not {shown:?}{cut}", others.join(", ")))
 }
 
 /// `name must be wanted, not 'kind'`.

@@ -6,15 +6,17 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
-use super::arguments::{Integer, Named, Word, limited};
+use super::arguments::{Integer, Named};
+use super::config::{OnOversize, Options, Oversize};
 use super::errors::{Fault, exception};
 use super::grant::Grant;
 use super::headers::{HeaderArgument, HeaderObject};
 use super::intake::Intake;
 use super::memory::bytes::{BytesWriter, list};
+use super::memory::growing::GrowingBytes;
 use super::memory::window::Window;
 use super::payload::{Data, Input};
-use super::policy::{self, PolicyArguments};
+use super::policy;
 use super::stats::Snapshot;
 use super::store::PyStore;
 use super::unfinished::Unfinished;
@@ -71,6 +73,10 @@ pub(super) struct Outcome {
 }
 
 impl PyFrameDecoder {
+    pub(super) fn of(decoder: Decoder<GrowingBytes>) -> Self {
+        Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() }))
+    }
+
     /// No Python code runs while this is held: nothing in here may allocate an object that the
     /// garbage collector tracks.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inner> {
@@ -140,7 +146,7 @@ impl PyFrameDecoder {
             *,
             max_frame_size = None,
             keep_header = false.into(),
-            on_oversize = "error".into(),
+            on_oversize = OnOversize(Oversize::Error),
             max_skip = None,
             max_consecutive_empty = None,
         ),
@@ -151,16 +157,20 @@ impl PyFrameDecoder {
         header: HeaderArgument,
         max_frame_size: Option<Named<Integer>>,
         keep_header: Named<bool>,
-        on_oversize: Named<Word>,
+        on_oversize: OnOversize,
         max_skip: Option<Named<Integer>>,
         max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Self> {
-        let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
-        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
-        let decoder = policy.apply(decoder)?;
-        Ok(Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() })))
+        let options = Options {
+            header,
+            max_frame_size,
+            keep_header: Some(keep_header),
+            on_oversize: Some(on_oversize),
+            max_skip,
+            max_consecutive_empty,
+            ..Options::default()
+        };
+        options.decoder().map(Self::of)
     }
 
     /// Takes received bytes and gives the frames they complete, in order.
@@ -335,8 +345,8 @@ impl PyFrameDecoder {
 
     /// What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
     #[getter]
-    fn on_oversize(&self, py: Python<'_>) -> &'static str {
-        policy::on_oversize(self.lock(py).intake.decoder.policy())
+    fn on_oversize(&self, py: Python<'_>) -> OnOversize {
+        OnOversize::of(self.lock(py).intake.decoder.policy())
     }
 
     /// The longest frame that is skipped, in the header's unit; `None` for no bound.

@@ -3,7 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::arguments::{Integer, Named, limited};
+use super::arguments::{Integer, Named};
+use super::config;
 use super::errors::exception;
 use super::headers::{HeaderArgument, HeaderObject};
 use super::memory::bytes::BytesWriter;
@@ -47,9 +48,7 @@ impl PyFrameEncoder {
         header: HeaderArgument,
         max_frame_size: Option<Named<Integer>>,
     ) -> PyResult<Self> {
-        let HeaderArgument(header) = header;
-        let encoder = FrameEncoder::new(header);
-        limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size).map(Self)
+        config::encoder(header, max_frame_size).map(Self)
     }
 
     /// Gives the frame of one payload: header + payload.

@@ -3,17 +3,16 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::arguments::{Integer, Named, limited};
+use super::arguments::{Integer, Named};
+use super::config::{self, Options};
 use super::decoder::{Outcome, PyFrameDecoder};
 use super::encoder::encoded;
 use super::errors::exception;
 use super::headers::HeaderArgument;
 use super::memory::bytes::list;
-use super::memory::growing::GrowingBytes;
 use super::payload::Data;
 use super::store::PyStore;
 use framing_core::codec::store::Partial;
-use framing_core::codec::{Decoder, FrameEncoder};
 
 /// Gives the frame of one payload: header + payload.
 ///
@@ -43,10 +42,7 @@ pub(super) fn encode<'py>(
     max_frame_size: Option<Named<Integer>>,
     fields: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let HeaderArgument(header) = header;
-    let encoder = FrameEncoder::new(header);
-    let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
-    encoded(&encoder, payload, fields)
+    encoded(&config::encoder(header, max_frame_size)?, payload, fields)
 }
 
 /// Gives the frames of a whole capture.
@@ -79,7 +75,9 @@ pub(super) fn decode<'py>(
     max_frame_size: Option<Named<Integer>>,
     keep_header: Named<bool>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let decoder = PyFrameDecoder::new(header, max_frame_size, keep_header, "error".into(), None, None)?;
+    let options =
+        Options { header, max_frame_size, keep_header: Some(keep_header), ..Options::default() };
+    let decoder = PyFrameDecoder::of(options.decoder()?);
     let Outcome { frames, result, .. } = decoder.feed_input(py, &data.0)?;
     result.map_err(|error| exception(py, &error, None))?;
     decoder.feed_eof(py)?;
@@ -96,9 +94,7 @@ pub(super) fn _payload_size<'py>(
     header: HeaderArgument,
     max_frame_size: Option<Named<Integer>>,
 ) -> PyResult<Option<usize>> {
-    let HeaderArgument(header) = header;
-    let mut decoder: Decoder<GrowingBytes> = Decoder::new(header);
-    decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
+    let mut decoder = Options { header, max_frame_size, ..Options::default() }.decoder()?;
     let store = PyStore { py, owner: None };
     Ok(match decoder.decode(&store, head.as_bytes(), &mut 0) {
         Ok(Some(_empty)) => Some(0),

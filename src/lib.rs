@@ -7,6 +7,7 @@
 
 mod aio;
 mod arguments;
+mod config;
 mod decoder;
 mod encoder;
 mod errors;
@@ -41,6 +42,8 @@ mod _framing {
     use super::aio::receiver::FrameReceiver;
     #[pymodule_export]
     use super::aio::wakeups::Wakeups;
+    #[pymodule_export]
+    use super::config::Config;
     #[pymodule_export]
     use super::decoder::PyFrameDecoder;
     #[pymodule_export]

@@ -1,44 +1,11 @@
-//! What becomes of frames that nobody wants: the arguments that say so, and who is told.
+//! Who is told of skipped frames.
 
-use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyValueError};
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use super::arguments::{Integer, Named, Word};
-use super::errors::config_exception;
 use super::memory::calls::call;
-use super::memory::growing::GrowingBytes;
-use framing_core::codec::{Decoder, Policy, Skips};
-
-/// `on_oversize=`, `max_skip=` and `max_consecutive_empty=`, as they were given.
-pub(super) struct PolicyArguments {
-    pub(super) on_oversize: Named<Word>,
-    pub(super) max_skip: Option<Named<Integer>>,
-    pub(super) max_consecutive_empty: Option<Named<Integer>>,
-}
-
-impl PolicyArguments {
-    /// The same decoder, with the policy that was asked for. After its limit is set.
-    pub(super) fn apply(self, decoder: Decoder<GrowingBytes>) -> PyResult<Decoder<GrowingBytes>> {
-        let most = number(self.max_consecutive_empty, "max_consecutive_empty")?;
-        let max_skip = number(self.max_skip, "max_skip")?;
-        let word = self.on_oversize.get("on_oversize", "a str")?;
-        let policy = match word.0.as_str() {
-            "error" if max_skip.is_some() => {
-                return Err(PyValueError::new_err("max_skip is for on_oversize='skip'"));
-            }
-            "error" => Policy::default(),
-            "skip" => Policy::default().skipping(max_skip),
-            _ => return Err(word.refused("on_oversize", "'error' or 'skip'")),
-        };
-        decoder.with_policy(policy.with_max_consecutive_empty(most)).map_err(config_exception)
-    }
-}
-
-/// The word for what becomes of frames over the limit.
-pub(super) fn on_oversize(policy: Policy) -> &'static str {
-    if policy.skips() { "skip" } else { "error" }
-}
+use framing_core::codec::Skips;
 
 /// Says in the log which frames were skipped. Not under a lock: a log's handlers are anybody's code.
 ///
@@ -80,10 +47,4 @@ fn log_some(py: Python<'_>, Skips { first, more }: &Skips) -> PyResult<()> {
         }
         result => result.map(drop),
     }
-}
-
-fn number(given: Option<Named<Integer>>, name: &str) -> PyResult<Option<u64>> {
-    let Some(given) = given else { return Ok(None) };
-    let given = Named::from(given.get(name, "an integer or None")?);
-    given.within(name, 0, i64::MAX as u64, "").map(Some)
 }

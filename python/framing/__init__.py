@@ -48,6 +48,7 @@ from ._framing import (
     send_frame,
 )
 from ._listener import FramedListener, listen
+from ._options import FrameOptions
 from ._stats import FrameStats
 from ._wait import wait
 
@@ -61,6 +62,7 @@ __all__ = [
     "DecimalHeader",
     "FrameDecoder",
     "FrameEncoder",
+    "FrameOptions",
     "FrameStalled",
     "FrameStats",
     "FrameTimeout",

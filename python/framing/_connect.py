@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Unpack
 
 from ._address import resolve, unix_path
 from ._deadline import Deadline
-from ._framer import framer
+from ._framing import FramedSocket, _Config
 from ._tls import client_context, wrap
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from ._address import Address, Target
-    from ._framing import FramedSocket
-    from ._header import HeaderLike
+    from ._options import FrameOptions
 
 __all__ = ["connect"]
 
@@ -29,16 +28,10 @@ def connect(
     address: Address,
     *,
     timeout: float | None = None,
-    header: HeaderLike = 10,
-    max_frame_size: SupportsIndex | None = None,
-    keep_header: bool = False,
-    frame_timeout: float | None = None,
-    on_oversize: Literal["error", "skip"] = "error",
-    max_skip: SupportsIndex | None = None,
-    max_consecutive_empty: SupportsIndex | None = None,
     ssl: SSLContext | bool | None = None,
     server_hostname: str | None = None,
     source_address: tuple[str, int] | None = None,
+    **options: Unpack[FrameOptions],
 ) -> FramedSocket:
     """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
 
@@ -46,16 +39,10 @@ def connect(
         address: `(host, port)`, or the path of a Unix socket. All addresses of a host are tried in turn.
         timeout: Seconds for all of it, the TLS handshake included; None for ever. It stays set on the
             socket. A look-up of the host's name that takes longer is not cut short.
-        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
-        max_frame_size: As for `FramedSocket`.
-        keep_header: As for `FramedSocket`.
-        frame_timeout: As for `FramedSocket`.
-        on_oversize: As for `FramedSocket`.
-        max_skip: As for `FramedSocket`.
-        max_consecutive_empty: As for `FramedSocket`.
         ssl: A client's context, for TLS; True for `ssl.create_default_context()`.
         server_hostname: The name that the server's certificate is to be for; by default, the host.
         source_address: `(host, port)` to connect from.
+        **options: How the connection is framed: see `FrameOptions`.
 
     Raises:
         OSError: The connection, or the handshake, failed. Of several addresses, what the last one said.
@@ -63,15 +50,7 @@ def connect(
         TypeError, ValueError: An argument is wrong. Nothing has been connected.
     """
     deadline = Deadline(timeout)
-    frame = framer(
-        header,
-        max_frame_size,
-        keep_header,
-        frame_timeout,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
-    )
+    config = _Config(**options)
     path = unix_path(address)
     if path is not None and source_address is not None:
         raise ValueError("source_address is for TCP")
@@ -88,7 +67,7 @@ def connect(
             tls.settimeout(_left(deadline))
             tls.do_handshake()
         sock.settimeout(timeout)
-        return frame(sock)
+        return FramedSocket._configured(sock, config)  # noqa: SLF001 - ours
     except BaseException:
         sock.close()
         raise

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from framing._errors import FramingError
 from framing._stats import FrameStats
 from types import EllipsisType
-from typing import Any, Final, SupportsIndex, final
+from typing import Unpack
+from framing._options import OptionsBesideHeader
+from typing import Any, Final, Literal, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 DEFAULT_MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -42,18 +44,18 @@ class BinaryHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: str = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None) -> BinaryHeader: ...
+    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: Literal["big", "little"] = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None) -> BinaryHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
-    def byteorder(self, /) -> str:
+    def byteorder(self, /) -> Literal["big", "little"]:
         """
         The order of the length's bytes: `"big"` or `"little"`.
         """
     @property
     def length_adjustment(self, /) -> int:
         """
-        What the payload has more bytes than the length says.
+        Bytes to add to the length field to get the payload size.
         """
     @property
     def length_offset(self, /) -> int:
@@ -99,16 +101,16 @@ class DecimalHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, width: SupportsIndex = ..., *, align: str = ..., fill: str = ..., unit: str = ..., strict: bool = ...) -> DecimalHeader: ...
+    def __new__(cls, /, width: SupportsIndex = ..., *, align: Literal["<", ">", "^"] = ..., fill: Literal[" ", "0"] = ..., unit: Literal["bytes", "chars"] = ..., strict: bool = ...) -> DecimalHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
-    def align(self, /) -> str:
+    def align(self, /) -> Literal["<", ">", "^"]:
         """
-        Where the digits stand: `"<"`, `">"` or `"^"`.
+        The side on which the digits stand: `"<"` left, `">"` right, `"^"` centred.
         """
     @property
-    def fill(self, /) -> str:
+    def fill(self, /) -> Literal[" ", "0"]:
         """
         The padding: `" "` or `"0"`.
         """
@@ -118,7 +120,7 @@ class DecimalHeader:
         Whether only the very bytes this header would write are accepted.
         """
     @property
-    def unit(self, /) -> str:
+    def unit(self, /) -> Literal["bytes", "chars"]:
         """
         What the length counts: `"bytes"` or `"chars"`.
         """
@@ -165,7 +167,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., on_oversize: str = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., on_oversize: Literal["error", "skip"] = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -264,7 +266,7 @@ class FrameDecoder:
         The stream offset, in bytes, of the unfinished frame's first byte.
         """
     @property
-    def on_oversize(self, /) -> str:
+    def on_oversize(self, /) -> Literal["error", "skip"]:
         """
         What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
         """
@@ -388,11 +390,9 @@ class FramedSocket:
     Args:
         sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
             It belongs to this object from now on, until `detach` gives it back.
-        header, max_frame_size, keep_header: As for `FrameDecoder`, for both directions.
-        frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
-            and its last; `None` for no limit. When it has passed, the connection is dead. What a program
-            spends waiting elsewhere, in `select` or `wait`, does not count.
-        on_oversize, max_skip, max_consecutive_empty: As for `FrameDecoder`, for what is received.
+        header: The header of received frames: a header object, or an `int` as the width in bytes of a
+            `DecimalHeader`.
+        **options: The others of `FrameOptions`. Each is a read-only attribute, too.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -418,12 +418,17 @@ class FramedSocket:
     def __enter__(self, /) -> FramedSocket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> FramedSocket: ...
-    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., frame_timeout: float | None = None, on_oversize: str = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
         The next frame, until the peer ends the stream between two frames.
         """
     def __repr__(self, /) -> str: ...
+    @staticmethod
+    def _configured(sock: Any, config: _Config) -> FramedSocket:
+        """
+        A connection whose options have been judged before.
+        """
     def _pending(self, /) -> bool:
         """
         Whether a call that receives would end at once because of what is here.
@@ -470,7 +475,7 @@ class FramedSocket:
     @property
     def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
-        The header format.
+        The header of received frames.
         """
     @property
     def keep_header(self, /) -> bool:
@@ -478,14 +483,24 @@ class FramedSocket:
         Whether received frames begin with their header.
         """
     @property
-    def max_frame_size(self, /) -> int:
+    def max_consecutive_empty(self, /) -> int | None:
         """
-        The largest payload sent or accepted, in the header's unit.
+        How many empty frames may follow each other; `None` for any number.
         """
     @property
-    def on_oversize(self, /) -> str:
+    def max_frame_size(self, /) -> int:
         """
-        What becomes of a received frame over `max_frame_size`: `"error"` or `"skip"`.
+        The largest payload sent or accepted, in the unit of `header`.
+        """
+    @property
+    def max_skip(self, /) -> int | None:
+        """
+        The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+        """
+    @property
+    def on_oversize(self, /) -> Literal["error", "skip"]:
+        """
+        What becomes of a received frame over `max_frame_size`.
         """
     @property
     def pending_send(self, /) -> int:
@@ -568,6 +583,11 @@ class FramedSocket:
 
         Raises:
             SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
+        """
+    @property
+    def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
+        """
+        The header of sent frames.
         """
     def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
         """
@@ -729,6 +749,60 @@ class _Arrival:
         Ends the wait by an exception; nothing has been taken.
         """
 
+@final
+class _Config:
+    """
+    How connections are framed: their options, judged.
+
+    Args:
+        header: How received frames begin.
+        options: The others of `framing.FrameOptions`.
+
+    Raises:
+        TypeError, ValueError: An option is wrong, or there is none of that name.
+    """
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> _Config: ...
+    @property
+    def frame_timeout(self, /) -> float | None:
+        """
+        Seconds that the peer may take over one frame; `None` for no limit.
+        """
+    @property
+    def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
+        """
+        The header of received frames.
+        """
+    @property
+    def keep_header(self, /) -> bool:
+        """
+        Whether received frames begin with their header.
+        """
+    @property
+    def max_consecutive_empty(self, /) -> int | None:
+        """
+        How many empty frames may follow each other; `None` for any number.
+        """
+    @property
+    def max_frame_size(self, /) -> int:
+        """
+        The largest payload accepted, in the unit of `header`.
+        """
+    @property
+    def max_skip(self, /) -> int | None:
+        """
+        The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+        """
+    @property
+    def on_oversize(self, /) -> Literal["error", "skip"]:
+        """
+        What becomes of a received frame over `max_frame_size`.
+        """
+    @property
+    def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
+        """
+        The header of sent frames.
+        """
+
 @disjoint_base
 class _FrameIteration:
     """
@@ -749,7 +823,7 @@ class _FrameQueue:
     What it calls on itself: `_pause()` and `_resume()` when too much waits, and when little does; `_progressed()`
     after each read, if it is watched.
     """
-    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, on_oversize: str, max_skip: SupportsIndex | None, max_consecutive_empty: SupportsIndex | None, high: SupportsIndex, low: SupportsIndex, watched: bool) -> _FrameQueue: ...
+    def __new__(cls, /, outbox: _Outbox, event_loop: Any, wakeups: _Wakeups, config: _Config, *, high: SupportsIndex, low: SupportsIndex) -> _FrameQueue: ...
     def _arrival(self, /) -> _Arrival:
         """
         What awaits the next frame.
@@ -824,12 +898,9 @@ class _FrameReceiver:
         """
         Takes whatever arguments a class of its own has for itself.
         """
-    def _configure(self, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, *, max_frame_size: SupportsIndex | None, keep_header: bool, frame_timeout: float | None, on_oversize: str, max_skip: SupportsIndex | None, max_consecutive_empty: SupportsIndex | None) -> float | None:
+    def _configure(self, /, config: _Config) -> None:
         """
         Says how frames begin. Before the first byte.
-
-        Returns:
-            `frame_timeout` in seconds.
         """
     def _end(self, /) -> Any | None:
         """
@@ -912,7 +983,7 @@ class _Outbox:
     """
     The sending half of a connection.
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> _Outbox: ...
+    def __new__(cls, /, config: _Config) -> _Outbox: ...
     def _turn(self, /) -> None:
         """
         What the loop calls in its next turn.

@@ -5,25 +5,24 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-from typing import TYPE_CHECKING, Any, Literal, Self, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from ._bind import bound
 from ._deadline import Deadline, seconds
 from ._errors import ConnectionClosed
-from ._framer import framer
+from ._framing import FramedSocket, _Config
 from ._gate import Gate
+from ._options import Configured
 from ._poll import readable
 from ._tls import server_context, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from ssl import SSLContext
     from types import EllipsisType
 
     from ._address import Address
     from ._bind import SocketFile
-    from ._framing import FramedSocket
-    from ._header import HeaderLike
+    from ._options import FrameOptions
 
 __all__ = ["FramedListener", "listen"]
 
@@ -52,13 +51,7 @@ def listen(
     backlog: int = 128,
     reuse_port: bool = False,
     ssl: SSLContext | None = None,
-    header: HeaderLike = 10,
-    max_frame_size: SupportsIndex | None = None,
-    keep_header: bool = False,
-    frame_timeout: float | None = None,
-    on_oversize: Literal["error", "skip"] = "error",
-    max_skip: SupportsIndex | None = None,
-    max_consecutive_empty: SupportsIndex | None = None,
+    **options: Unpack[FrameOptions],
 ) -> FramedListener:
     """Listens for connections, which come out as `FramedSocket`s.
 
@@ -70,13 +63,7 @@ def listen(
         reuse_port: Several sockets may listen on the port, and the system spreads connections among them.
         ssl: A server's context, for TLS. The handshake is part of a connection's first call, under its
             deadline: a client that is silent stops nobody else.
-        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
-        max_frame_size: As for `FramedSocket`.
-        keep_header: As for `FramedSocket`.
-        frame_timeout: As for `FramedSocket`.
-        on_oversize: As for `FramedSocket`.
-        max_skip: As for `FramedSocket`.
-        max_consecutive_empty: As for `FramedSocket`.
+        **options: How the connections are framed: see `FrameOptions`.
 
     Raises:
         OSError: The system refuses the address.
@@ -89,20 +76,12 @@ def listen(
     ...         client.recv()
     b'hello'
     """
-    frame = framer(
-        header,
-        max_frame_size,
-        keep_header,
-        frame_timeout,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
-    )
+    config = _Config(**options)
     context = server_context(ssl)
     sock, file = bound(address, reuse_port)
     try:
         sock.listen(backlog)
-        return FramedListener(sock, frame, context, file)
+        return FramedListener(sock, config, context, file)
     except BaseException:
         if file is not None:
             file.remove()
@@ -114,7 +93,7 @@ _Socket: TypeAlias = socket.socket
 """By a name that the listener's own `socket` does not hide."""
 
 
-class FramedListener:
+class FramedListener(Configured):
     """A socket that listens, and gives framed connections. `listen` makes it.
 
     Many threads may accept at once. Iterating accepts until the listener is closed:
@@ -124,7 +103,7 @@ class FramedListener:
 
     Args:
         sock: The listening socket. It is made non-blocking, and belongs to the listener from then on.
-        frame: Makes a `FramedSocket` of a socket.
+        config: How the connections are framed.
         context: For TLS.
         file: What to remove when the listener is closed.
     """
@@ -132,13 +111,13 @@ class FramedListener:
     def __init__(
         self,
         sock: _Socket,
-        frame: Callable[[_Socket], FramedSocket],
+        config: _Config,
         context: SSLContext | None = None,
         file: SocketFile | None = None,
     ) -> None:
         self._sock = sock
         self._address = sock.getsockname()
-        self._frame = frame
+        self._config = config
         self._context = context
         self._timeout = sock.gettimeout()
         # One of several threads, or processes, gets the connection that has woken all of them.
@@ -253,7 +232,7 @@ class FramedListener:
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
                 sock = wrap(self._context, sock, server_side=True)
-            return self._frame(sock)
+            return FramedSocket._configured(sock, self._config)  # noqa: SLF001 - ours
         except BaseException as error:
             sock.close()
             if isinstance(error, OSError) and error.errno in _GONE:

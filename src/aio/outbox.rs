@@ -15,13 +15,13 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
 use super::burst::{Burst, Refused};
-use crate::arguments::{Integer, Named, limited};
+use crate::config::Config;
 use crate::errors::exception;
-use crate::headers::{HeaderArgument, HeaderObject};
+use crate::headers::HeaderObject;
 use crate::memory::bytes::copied;
 use crate::memory::calls::call_one;
 use crate::payload::{Fields, Input, Payload, Payloads, Wire, at};
-use framing_core::codec::{Error, FrameEncoder};
+use framing_core::codec::Error;
 
 /// So many bytes are worth a write.
 const ENOUGH: usize = 64 * 1024;
@@ -71,24 +71,20 @@ enum Next {
 #[pymethods]
 impl Outbox {
     #[new]
-    #[pyo3(signature = (header = HeaderArgument::default(), *, max_frame_size = None))]
-    fn new(header: HeaderArgument, max_frame_size: Option<Named<Integer>>) -> PyResult<Self> {
-        let HeaderArgument(header) = header;
-        let encoder = FrameEncoder::new(header);
-        let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
+    fn new(config: &Bound<'_, Config>) -> Self {
         let state = State {
             write: None,
             call_soon: None,
-            burst: Burst::new(encoder),
+            burst: Burst::new(config.get().encoder()),
             scheduled: false,
             barred: true,
         };
-        Ok(Self {
+        Self {
             state: Mutex::new(state),
             busy: AtomicBool::new(false),
             fresh: AtomicBool::new(true),
             writes: AtomicUsize::new(0),
-        })
+        }
     }
 
     /// Says where frames go: by the `write` of a transport, and by the `call_soon` of its loop.

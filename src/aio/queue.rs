@@ -12,16 +12,15 @@ use super::inbox::{Inbox, Taken};
 use super::outbox::Outbox;
 use super::receiver::{end, lend, stalled, unfinished};
 use super::wakeups::Wakeups;
-use crate::arguments::{Integer, Named, Word, limited};
+use crate::arguments::{Integer, Named};
+use crate::config::Config;
 use crate::errors::{concurrent, exception};
-use crate::headers::HeaderArgument;
 use crate::intake::Intake;
 use crate::memory::bytes::BytesWriter;
 use crate::memory::calls::call_method;
 use crate::memory::window::Window;
-use crate::policy::{self, PolicyArguments};
+use crate::policy;
 use crate::stats::Snapshot;
-use framing_core::codec::Decoder;
 
 /// The receiving half of a stream.
 ///
@@ -41,41 +40,26 @@ pub(crate) struct FrameQueue {
 #[pymethods]
 impl FrameQueue {
     #[new]
-    #[expect(clippy::too_many_arguments, reason = "called from one place, by their names")]
     #[pyo3(signature = (
         outbox,
         event_loop,
         wakeups,
-        header,
+        config,
         *,
-        max_frame_size,
-        keep_header,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
         high,
         low,
-        watched,
     ))]
     fn new(
         outbox: Py<Outbox>,
         event_loop: Bound<'_, PyAny>,
         wakeups: Py<Wakeups>,
-        header: HeaderArgument,
-        max_frame_size: Option<Named<Integer>>,
-        keep_header: Named<bool>,
-        on_oversize: Named<Word>,
-        max_skip: Option<Named<Integer>>,
-        max_consecutive_empty: Option<Named<Integer>>,
+        config: &Bound<'_, Config>,
         high: usize,
         low: usize,
-        watched: bool,
     ) -> PyResult<Self> {
-        let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
-        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
-        let inbox = Inbox::new(policy.apply(decoder)?, high, low);
+        let config = config.get();
+        let inbox = Inbox::new(config.decoder(), high, low);
+        let watched = config.frame_timeout_duration().is_some();
         Ok(Self {
             inbox: Mutex::new(inbox),
             outbox,

@@ -12,7 +12,8 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::outbox::Outbox;
 use super::shared::Shared;
-use crate::arguments::{Integer, Named, Word, limited};
+use crate::arguments::{Integer, Named};
+use crate::config::Config;
 use crate::errors::{Obstacle, exception, incomplete};
 use crate::grant::Grant;
 use crate::headers::HeaderArgument;
@@ -21,9 +22,8 @@ use crate::memory::bytes::list;
 use crate::memory::calls::{call_method, call_method_one};
 use crate::memory::window::Window;
 use crate::payload::{Fields, Payload};
-use crate::policy::{self, PolicyArguments};
+use crate::policy;
 use crate::stats::Snapshot;
-use crate::timeout::Seconds;
 use crate::unfinished::Unfinished;
 use framing_core::codec::{Decoder, Error};
 
@@ -60,41 +60,11 @@ impl FrameReceiver {
     }
 
     /// Says how frames begin. Before the first byte.
-    ///
-    /// Returns:
-    ///     `frame_timeout` in seconds.
-    #[pyo3(signature = (
-        header,
-        *,
-        max_frame_size,
-        keep_header,
-        frame_timeout,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "called from two places, by their names")]
-    fn _configure(
-        &self,
-        py: Python<'_>,
-        header: HeaderArgument,
-        max_frame_size: Option<Named<Integer>>,
-        keep_header: Named<bool>,
-        frame_timeout: Option<Named<Seconds>>,
-        on_oversize: Named<Word>,
-        max_skip: Option<Named<Integer>>,
-        max_consecutive_empty: Option<Named<Integer>>,
-    ) -> PyResult<Option<f64>> {
-        let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
-        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
-        let decoder = policy.apply(decoder)?;
-        let frame_timeout = frame_timeout.map(|seconds| seconds.limit("frame_timeout")).transpose()?;
-        let before = std::mem::replace(&mut *self.lock(py), Intake::new(decoder));
+    fn _configure(&self, py: Python<'_>, config: &Bound<'_, Config>) {
+        let config = config.get();
+        let before = std::mem::replace(&mut *self.lock(py), Intake::new(config.decoder()));
         drop(before);
-        self.watched.store(frame_timeout.is_some(), Ordering::Relaxed);
-        Ok(frame_timeout.map(|limit| limit.as_secs_f64()))
+        self.watched.store(config.frame_timeout_duration().is_some(), Ordering::Relaxed);
     }
 
     /// Says where replies go, so that those to one batch go together.

@@ -1,4 +1,7 @@
-//! The header classes, one file each, and what all that takes or shows a header has in common.
+//! The header classes, one file each, and what takes or shows any of them.
+//!
+//! A format of the core's becomes a Python class by a file here, with [`header_class!`], and a line of
+//! [`header_classes!`].
 
 mod binary;
 mod decimal;
@@ -19,74 +22,120 @@ use super::arguments::{Integer, Named};
 use super::errors::config_exception;
 use framing_core::codec::{DecimalHeader, HeaderFormat};
 
+/// A Python class for a header format: its constructor and getters, and what all of them have.
+macro_rules! header_class {
+    ($(#[$doc:meta])* $class:ident($format:ident) = $name:literal; $($methods:tt)*) => {
+        $(#[$doc])*
+        #[pyclass(name = $name, module = "framing", frozen, eq, hash)]
+        #[derive(PartialEq, Eq, Hash)]
+        pub(crate) struct $class(pub(super) $format);
+
+        #[pymethods]
+        impl $class {
+            $($methods)*
+
+            pub(super) fn __repr__(&self) -> String {
+                $crate::headers::expression($name, self)
+            }
+
+            #[pyo3(signature = () -> "tuple[object, ...]")]
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, pyo3::types::PyTuple>> {
+                $crate::headers::reduced(slf)
+            }
+        }
+    };
+}
+use header_class;
+
+/// The arguments that an object was made of.
+trait HeaderClass {
+    /// The one that is given by its place.
+    fn first(&self) -> usize;
+
+    /// The others: name, value, and whether that is the default.
+    fn options(&self) -> Vec<(&'static str, Argument, bool)>;
+}
+
+/// The value of an argument.
+#[derive(PartialEq, IntoPyObject)]
+enum Argument {
+    Text(&'static str),
+    Number(i64),
+    Size(usize),
+    Flag(bool),
+}
+
+/// An option of [`HeaderClass::options`].
+fn argument<T: Into<Argument>>(
+    name: &'static str,
+    value: T,
+    usual: T,
+) -> (&'static str, Argument, bool) {
+    let (value, usual) = (value.into(), usual.into());
+    let is_usual = value == usual;
+    (name, value, is_usual)
+}
+
+/// What is done for each class: the line that a new one needs.
+macro_rules! header_classes {
+    ($($format:ident => $class:ident,)+) => {
+        impl FromPyObject<'_, '_> for HeaderArgument {
+            type Error = PyErr;
+
+            #[cfg(feature = "stubs")]
+            const INPUT_TYPE: PyStaticExpr = type_hint_union!(
+                type_hint_identifier!("typing", "SupportsIndex"),
+                HeaderObject::OUTPUT_TYPE
+            );
+
+            fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+                $(if let Ok(header) = object.cast::<$class>() {
+                    return Ok(Self(header.get().0.into()));
+                })+
+                let width: Named<Integer> = object.extract()?;
+                let width = width.get("header", "an int (its width) or a header object")?;
+                Ok(Self(decimal_header(width.into(), "a header's width")?.into()))
+            }
+        }
+
+        impl HeaderObject {
+            pub(super) fn repr(self) -> String {
+                match self.0 {
+                    $(HeaderFormat::$format(header) => $class(header).__repr__(),)+
+                }
+            }
+        }
+
+        impl<'py> IntoPyObject<'py> for HeaderObject {
+            type Target = PyAny;
+            type Output = Bound<'py, PyAny>;
+            type Error = PyErr;
+
+            #[cfg(feature = "stubs")]
+            const OUTPUT_TYPE: PyStaticExpr = type_hint_union!($($class::TYPE_HINT),+);
+
+            fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                Ok(match self.0 {
+                    $(HeaderFormat::$format(header) => Bound::new(py, $class(header))?.into_any(),)+
+                })
+            }
+        }
+    };
+}
+
 /// `header=`: a header object, or an `int` as the width of a decimal one.
 #[derive(Default)]
 pub(super) struct HeaderArgument(pub(super) HeaderFormat);
-
-impl FromPyObject<'_, '_> for HeaderArgument {
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: PyStaticExpr =
-        type_hint_union!(type_hint_identifier!("typing", "SupportsIndex"), HeaderObject::OUTPUT_TYPE);
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if let Ok(header) = object.cast::<PyDecimalHeader>() {
-            return Ok(Self(header.get().format().into()));
-        }
-        if let Ok(header) = object.cast::<PyBinaryHeader>() {
-            return Ok(Self(header.get().format().into()));
-        }
-        if let Ok(header) = object.cast::<PyVarintHeader>() {
-            return Ok(Self(header.get().format().into()));
-        }
-        if let Ok(header) = object.cast::<PyNetstringHeader>() {
-            return Ok(Self(header.get().format().into()));
-        }
-        let width: Named<Integer> = object.extract()?;
-        let width = width.get("header", "an int (its width) or a header object")?;
-        Ok(Self(decimal_header(width.into(), "a header's width")?.into()))
-    }
-}
 
 /// A header as Python sees it: what attributes named `header` give.
 #[derive(Clone, Copy)]
 pub(super) struct HeaderObject(pub(super) HeaderFormat);
 
-impl HeaderObject {
-    pub(super) fn repr(self) -> String {
-        match self.0 {
-            HeaderFormat::Decimal(header) => PyDecimalHeader::from(header).__repr__(),
-            HeaderFormat::Binary(header) => PyBinaryHeader::from(header).__repr__(),
-            HeaderFormat::Varint(header) => PyVarintHeader::from(header).__repr__(),
-            HeaderFormat::Netstring(header) => PyNetstringHeader::from(header).__repr__(),
-        }
-    }
-}
-
-impl<'py> IntoPyObject<'py> for HeaderObject {
-    type Target = PyAny;
-    type Output = Bound<'py, PyAny>;
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const OUTPUT_TYPE: PyStaticExpr = type_hint_union!(
-        PyDecimalHeader::TYPE_HINT,
-        PyBinaryHeader::TYPE_HINT,
-        PyVarintHeader::TYPE_HINT,
-        PyNetstringHeader::TYPE_HINT
-    );
-
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match self.0 {
-            HeaderFormat::Decimal(header) => Bound::new(py, PyDecimalHeader::from(header))?.into_any(),
-            HeaderFormat::Binary(header) => Bound::new(py, PyBinaryHeader::from(header))?.into_any(),
-            HeaderFormat::Varint(header) => Bound::new(py, PyVarintHeader::from(header))?.into_any(),
-            HeaderFormat::Netstring(header) => {
-                Bound::new(py, PyNetstringHeader::from(header))?.into_any()
-            }
-        })
-    }
+header_classes! {
+    Decimal => PyDecimalHeader,
+    Binary => PyBinaryHeader,
+    Varint => PyVarintHeader,
+    Netstring => PyNetstringHeader,
 }
 
 /// A decimal header of `width` bytes.
@@ -95,25 +144,62 @@ fn decimal_header(width: Named<Integer>, name: &str) -> PyResult<DecimalHeader> 
     DecimalHeader::new(width).map_err(config_exception)
 }
 
-/// What `__reduce__` gives: an object is built from its first argument and its options.
-fn reduced<'py, T: PyClass, A: IntoPyObject<'py>>(
-    object: &Bound<'py, T>,
-    first: A,
-    options: &Bound<'py, PyDict>,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let py = object.py();
-    let new = py.import("copyreg")?.getattr("__newobj_ex__")?;
-    (new, (object.as_any().get_type(), (first,), options)).into_pyobject(py)
-}
-
-/// The expression that makes a header: its name, its first argument, and the options that are not as usual.
-fn expression(name: &str, first: usize, options: &[(&str, Option<String>)]) -> String {
-    let mut text = format!("{name}({first}");
-    for (option, value) in options {
-        if let Some(value) = value {
-            text.extend([", ", option, "=", value]);
+/// The expression that makes a header: its name, its first argument, and the options that are not the default.
+fn expression(name: &str, header: &impl HeaderClass) -> String {
+    let mut text = format!("{name}({}", header.first());
+    for (option, value, is_usual) in header.options() {
+        if !is_usual {
+            text.extend([", ", option, "=", &value.repr()]);
         }
     }
     text.push(')');
     text
+}
+
+/// What `__reduce__` gives: an object is built from its first argument and its options.
+fn reduced<'py, T: PyClass<Frozen = pyo3::pyclass::boolean_struct::True> + HeaderClass + Sync>(
+    object: &Bound<'py, T>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let py = object.py();
+    let options = PyDict::new(py);
+    for (name, value, _) in object.get().options() {
+        options.set_item(name, value)?;
+    }
+    let new = py.import("copyreg")?.getattr("__newobj_ex__")?;
+    (new, (object.as_any().get_type(), (object.get().first(),), options)).into_pyobject(py)
+}
+
+impl Argument {
+    fn repr(&self) -> String {
+        match self {
+            Self::Text(text) => format!("'{text}'"),
+            Self::Number(number) => number.to_string(),
+            Self::Size(size) => size.to_string(),
+            Self::Flag(flag) => if *flag { "True" } else { "False" }.to_owned(),
+        }
+    }
+}
+
+impl From<&'static str> for Argument {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Argument {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<usize> for Argument {
+    fn from(size: usize) -> Self {
+        Self::Size(size)
+    }
+}
+
+impl From<bool> for Argument {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
 }

@@ -1,48 +1,31 @@
 //! The class `VarintHeader`.
 
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
-
-use super::{expression, reduced};
+use super::{Argument, HeaderClass, argument, header_class};
 use crate::arguments::{Integer, Named};
 use crate::errors::config_exception;
 use framing_core::codec::VarintHeader;
+use pyo3::prelude::*;
 
-/// A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
-/// lowest first, and the high bit in each byte but the last.
-///
-/// The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
-///
-/// Args:
-///     max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
-///         `InvalidHeader`.
-///     strict: Accept only the shortest form of a number, the one that is written.
-///
-/// Raises:
-///     ValueError: `max_bytes` is out of range.
-///
-/// Immutable, hashable, comparable, picklable.
-///
-/// >>> VarintHeader(5)
-/// VarintHeader(5)
-#[pyclass(name = "VarintHeader", module = "framing", frozen, eq, hash)]
-#[derive(PartialEq, Eq, Hash)]
-pub(crate) struct PyVarintHeader(VarintHeader);
+header_class! {
+    /// A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
+    /// lowest first, and the high bit in each byte but the last.
+    ///
+    /// The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
+    ///
+    /// Args:
+    ///     max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
+    ///         `InvalidHeader`.
+    ///     strict: Accept only the shortest form of a number, the one that is written.
+    ///
+    /// Raises:
+    ///     ValueError: `max_bytes` is out of range.
+    ///
+    /// Immutable, hashable, comparable, picklable.
+    ///
+    /// >>> VarintHeader(5)
+    /// VarintHeader(5)
+    PyVarintHeader(VarintHeader) = "VarintHeader";
 
-impl PyVarintHeader {
-    pub(super) fn format(&self) -> VarintHeader {
-        self.0
-    }
-}
-
-impl From<VarintHeader> for PyVarintHeader {
-    fn from(header: VarintHeader) -> Self {
-        Self(header)
-    }
-}
-
-#[pymethods]
-impl PyVarintHeader {
     #[new]
     #[pyo3(
         signature = (max_bytes = Integer::Small(10).into(), *, strict = false.into()),
@@ -65,16 +48,14 @@ impl PyVarintHeader {
     fn strict(&self) -> bool {
         self.0.strict()
     }
+}
 
-    pub(super) fn __repr__(&self) -> String {
-        let options = [("strict", self.strict().then(|| "True".to_owned()))];
-        expression("VarintHeader", self.max_bytes(), &options)
+impl HeaderClass for PyVarintHeader {
+    fn first(&self) -> usize {
+        self.max_bytes()
     }
 
-    #[pyo3(signature = () -> "tuple[object, ...]")]
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
-        let options = PyDict::new(slf.py());
-        options.set_item("strict", slf.get().strict())?;
-        reduced(slf, slf.get().max_bytes(), &options)
+    fn options(&self) -> Vec<(&'static str, Argument, bool)> {
+        vec![argument("strict", self.strict(), false)]
     }
 }

@@ -3,58 +3,40 @@
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
 use super::PyFramedSocket;
 use super::plain::SHUT_WR;
 use super::receive::Failure;
 use super::transport::Transport;
-use crate::arguments::{Integer, Named, Word, limited};
+use crate::arguments::{Integer, Named};
+use crate::config::{Config, OnOversize, Options};
 use crate::headers::{HeaderArgument, HeaderObject};
 use crate::memory::bytes::list;
 use crate::payload::{Fields, Payload, Payloads, Target, Wire};
-use crate::policy::{self, PolicyArguments};
 use crate::stats::Snapshot;
-use crate::timeout::{Seconds, Timeout};
-use framing_core::codec::Decoder;
+use crate::timeout::Timeout;
 
 #[pymethods]
 impl PyFramedSocket {
     #[new]
     #[pyo3(
-        signature = (
-            sock,
-            header = HeaderArgument::default(),
-            *,
-            max_frame_size = None,
-            keep_header = false.into(),
-            frame_timeout = None,
-            on_oversize = "error".into(),
-            max_skip = None,
-            max_consecutive_empty = None,
-        ),
-        text_signature = "(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None, \
-            on_oversize='error', max_skip=None, max_consecutive_empty=None)"
+        signature = (sock, header = HeaderArgument::default(), **options: "Unpack[OptionsBesideHeader]"),
+        text_signature = "(sock, header=10, **options)"
     )]
-    #[expect(clippy::too_many_arguments, reason = "given by their names")]
     fn new(
         sock: &Bound<'_, PyAny>,
         header: HeaderArgument,
-        max_frame_size: Option<Named<Integer>>,
-        keep_header: Named<bool>,
-        frame_timeout: Option<Named<Seconds>>,
-        on_oversize: Named<Word>,
-        max_skip: Option<Named<Integer>>,
-        max_consecutive_empty: Option<Named<Integer>>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let HeaderArgument(header) = header;
-        let keep_header = keep_header.get("keep_header", "a bool")?;
-        let decoder = Decoder::new(header).with_keep_header(keep_header);
-        let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
-        let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
-        let decoder = policy.apply(decoder)?;
-        let frame_timeout = frame_timeout.map(|seconds| seconds.limit("frame_timeout")).transpose()?;
-        Self::over(sock, decoder, frame_timeout)
+        let config = Options::of_connection(header, options)?.config()?;
+        Self::over(sock, Py::new(sock.py(), config)?)
+    }
+
+    /// A connection whose options have been judged before.
+    #[staticmethod]
+    fn _configured(sock: &Bound<'_, PyAny>, config: Py<Config>) -> PyResult<Self> {
+        Self::over(sock, config)
     }
 
     /// Sends one frame. Header and payload go out by one call, without being put together.
@@ -323,34 +305,52 @@ impl PyFramedSocket {
         self.is_over(py)
     }
 
-    /// The header format.
+    /// The header of received frames.
     #[getter]
     fn header(&self) -> HeaderObject {
-        HeaderObject(self.encoder.header())
+        self.config.get().header()
     }
 
-    /// The largest payload sent or accepted, in the header's unit.
+    /// The header of sent frames.
+    #[getter]
+    fn send_header(&self) -> HeaderObject {
+        self.config.get().send_header()
+    }
+
+    /// The largest payload sent or accepted, in the unit of `header`.
     #[getter]
     fn max_frame_size(&self) -> u64 {
-        self.encoder.max_frame_size()
+        self.config.get().max_frame_size()
     }
 
     /// Whether received frames begin with their header.
     #[getter]
-    fn keep_header(&self, py: Python<'_>) -> bool {
-        self.incoming(py).decoder.keep_header()
+    fn keep_header(&self) -> bool {
+        self.config.get().keep_header()
     }
 
-    /// What becomes of a received frame over `max_frame_size`: `"error"` or `"skip"`.
+    /// What becomes of a received frame over `max_frame_size`.
     #[getter]
-    fn on_oversize(&self, py: Python<'_>) -> &'static str {
-        policy::on_oversize(self.incoming(py).decoder.policy())
+    fn on_oversize(&self) -> OnOversize {
+        self.config.get().on_oversize()
+    }
+
+    /// The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+    #[getter]
+    fn max_skip(&self) -> Option<u64> {
+        self.config.get().max_skip()
+    }
+
+    /// How many empty frames may follow each other; `None` for any number.
+    #[getter]
+    fn max_consecutive_empty(&self) -> Option<u64> {
+        self.config.get().max_consecutive_empty()
     }
 
     /// Seconds that the peer may take over one frame; `None` for no limit.
     #[getter]
     fn frame_timeout(&self) -> Option<f64> {
-        self.frame_timeout.map(|limit| limit.as_secs_f64())
+        self.config.get().frame_timeout()
     }
 
     /// Whether a call that receives would end at once because of what is here.

@@ -50,20 +50,17 @@ pub(super) use self::stateless::{recv_frame, send_frame};
 use self::transport::Transport;
 pub(super) use self::turn::_forked;
 use self::turn::Turn;
-use super::errors::config_exception;
-use super::memory::growing::GrowingBytes;
-use framing_core::codec::{Decoder, FrameEncoder};
+use super::config::Config;
+use framing_core::codec::FrameEncoder;
 
 /// Frames over a connected stream socket. Blocking or not, as the socket is.
 ///
 /// Args:
 ///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
 ///         It belongs to this object from now on, until `detach` gives it back.
-///     header, max_frame_size, keep_header: As for `FrameDecoder`, for both directions.
-///     frame_timeout: Seconds that calls may spend waiting for the peer between the first byte of a frame
-///         and its last; `None` for no limit. When it has passed, the connection is dead. What a program
-///         spends waiting elsewhere, in `select` or `wait`, does not count.
-///     on_oversize, max_skip, max_consecutive_empty: As for `FrameDecoder`, for what is received.
+///     header: The header of received frames: a header object, or an `int` as the width in bytes of a
+///         `DecimalHeader`.
+///     **options: The others of `FrameOptions`. Each is a read-only attribute, too.
 ///
 /// Raises:
 ///     TypeError: An argument has the wrong type.
@@ -96,29 +93,24 @@ pub(super) struct PyFramedSocket {
     receiving: Turn,
     sending: Turn,
     life: Life,
+    config: Py<Config>,
 }
 
 impl PyFramedSocket {
-    /// Over a socket, with a decoder for what is received; what is sent has the same header and limit.
-    fn over(
-        sock: &Bound<'_, PyAny>,
-        decoder: Decoder<GrowingBytes>,
-        frame_timeout: Option<Duration>,
-    ) -> PyResult<Self> {
-        // The decoder has found that the header can express it.
-        let encoder = FrameEncoder::new(decoder.header())
-            .with_max_frame_size(decoder.max_frame_size())
-            .map_err(config_exception)?;
+    /// Over a socket.
+    fn over(sock: &Bound<'_, PyAny>, config: Py<Config>) -> PyResult<Self> {
+        let chosen = config.get();
         Ok(Self {
             transport: Transport::of(sock)?,
             sock: sock.clone().unbind(),
-            encoder,
-            frame_timeout,
-            incoming: Mutex::new(Incoming::new(decoder)),
+            encoder: chosen.encoder(),
+            frame_timeout: chosen.frame_timeout_duration(),
+            incoming: Mutex::new(Incoming::new(chosen.decoder())),
             outgoing: Mutex::default(),
             receiving: Turn::default(),
             sending: Turn::default(),
             life: Life::default(),
+            config,
         })
     }
 

@@ -7,7 +7,8 @@ use super::halt::Halt;
 use super::in_place::InPlace;
 use super::send::{Header, Sender, Stopped};
 use super::transport::{Line, Transport};
-use crate::arguments::{Integer, Named, limited};
+use crate::arguments::{Integer, Named};
+use crate::config::{self, Options};
 use crate::errors::{Obstacle, connection_closed, exception, incomplete, send_incomplete};
 use crate::headers::HeaderArgument;
 use crate::memory::growing::GrowingBytes;
@@ -16,7 +17,7 @@ use crate::pool;
 use crate::store::PyStore;
 use crate::timeout::Timeout;
 use crate::unfinished::Unfinished;
-use framing_core::codec::{Decoder, Error, FrameEncoder};
+use framing_core::codec::{Decoder, Error};
 
 /// Sends one frame: header and payload, by one gathering call.
 ///
@@ -55,9 +56,7 @@ pub(crate) fn send_frame(
     fields: Option<Fields>,
     timeout: Timeout,
 ) -> PyResult<()> {
-    let HeaderArgument(format) = header;
-    let encoder = FrameEncoder::new(format);
-    let encoder = limited(encoder, format, max_frame_size, FrameEncoder::with_max_frame_size)?;
+    let encoder = config::encoder(header, max_frame_size)?;
     let header = Header::of(py, &encoder, &payload.0, fields.as_ref())?;
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;
@@ -108,9 +107,9 @@ pub(crate) fn recv_frame(
     keep_header: Named<bool>,
     timeout: Timeout,
 ) -> PyResult<Py<PyBytes>> {
-    let HeaderArgument(format) = header;
-    let decoder = Decoder::new(format).with_keep_header(keep_header.get("keep_header", "a bool")?);
-    let mut decoder = limited(decoder, format, max_frame_size, Decoder::with_max_frame_size)?;
+    let options =
+        Options { header, max_frame_size, keep_header: Some(keep_header), ..Options::default() };
+    let mut decoder = options.decoder()?;
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;
     loop {

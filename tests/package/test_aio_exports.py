@@ -14,14 +14,10 @@ from framing import aio
 OBJECTS = {name: getattr(aio, name) for name in aio.__all__}
 
 FRAMING = "header=10, *, max_frame_size=None, keep_header=False"
-POLICY = "on_oversize='error', max_skip=None, max_consecutive_empty=None"
-OPTIONS = (
-    f"header=10, max_frame_size=None, keep_header=False, frame_timeout=None, {POLICY}, "
-    "limit=65536, write_limit=65536"
-)
+OPTIONS = "frame_timeout header keep_header max_consecutive_empty max_frame_size max_skip on_oversize send_header"
 
 SIGNATURES = {
-    "FramedProtocol": f"({FRAMING}, frame_timeout=None, {POLICY})",
+    "FramedProtocol": "(header=10, **options)",
     "FramedProtocol.abort": "(self)",
     "FramedProtocol.buffer_updated": "(self, /, nbytes)",
     "FramedProtocol.close": "(self)",
@@ -39,7 +35,7 @@ SIGNATURES = {
     "FramedProtocol.send_encoded": "(self, wire)",
     "FramedProtocol.send_many": "(self, payloads, *, fields=None)",
     "FramedProtocol.write_eof": "(self)",
-    "FramedServer": "(handler, chosen, grace)",
+    "FramedServer": "(handler, config, grace)",
     "FramedServer.abort_clients": "(self)",
     "FramedServer.close": "(self)",
     "FramedServer.close_clients": "(self)",
@@ -63,18 +59,18 @@ SIGNATURES = {
     "FramedStream.send_nowait": "(self, payload, *, fields=None)",
     "FramedStream.wait_closed": "(self)",
     "FramedStream.write_eof": "(self)",
-    "open_connection": f"(host=None, port=None, *, {OPTIONS}, **connect_options)",
-    "open_unix_connection": f"(path=None, *, {OPTIONS}, **connect_options)",
+    "open_connection": "(host=None, port=None, **options)",
+    "open_unix_connection": "(path=None, **options)",
     "read_frame": f"(reader, {FRAMING})",
-    "start_server": f"(handler, host=None, port=None, *, grace=5.0, {OPTIONS}, **server_options)",
-    "start_unix_server": f"(handler, path=None, *, grace=5.0, {OPTIONS}, **server_options)",
+    "start_server": "(handler, host=None, port=None, *, grace=5.0, **options)",
+    "start_unix_server": "(handler, path=None, *, grace=5.0, **options)",
     "write_frame": "(writer, payload, header=10, *, max_frame_size=None, fields=None)",
 }
 
 PROPERTIES = {
-    "FramedProtocol": "frame_timeout header keep_header max_frame_size stats",
-    "FramedServer": "sockets",
-    "FramedStream": "frame_timeout header keep_header max_frame_size on_oversize stats transport",
+    "FramedProtocol": f"{OPTIONS} stats",
+    "FramedServer": f"{OPTIONS} sockets",
+    "FramedStream": f"{OPTIONS} stats transport",
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import framing
 import pytest
-from framing import _connect, _errors, _framing, _listener, _stats, _wait, presets
+from framing import _connect, _errors, _framing, _listener, _options, _stats, _wait, presets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,11 @@ MEMBERS = {
         "max_frame_size max_skip needed offset on_oversize reset stats take_buffered"
     ),
     "FramedListener": "accept address close closed fileno gettimeout settimeout socket",
+    "FrameOptions": "",
     "FramedSocket": (
-        "close closed detach fileno flush frame_timeout gettimeout header keep_header max_frame_size "
-        "on_oversize pending_send recv recv_into recv_many send send_encoded send_many setblocking settimeout shutdown "
-        "socket stats"
+        "close closed detach fileno flush frame_timeout gettimeout header keep_header max_consecutive_empty "
+        "max_frame_size max_skip on_oversize pending_send recv recv_into recv_many send send_encoded send_header "
+        "send_many setblocking settimeout shutdown socket stats"
     ),
     "NetstringHeader": "max_digits",
     "VarintHeader": "max_bytes strict",
@@ -64,15 +65,13 @@ SIGNATURES = {
     "FrameDecoder.get_buffer": "(self, /, sizehint=-1)",
     "FrameDecoder.reset": "(self, /)",
     "FrameDecoder.take_buffered": "(self, /)",
-    "FramedListener": "(sock, frame, context=None, file=None)",
+    "FramedListener": "(sock, config, context=None, file=None)",
     "FramedListener.accept": "(self, timeout=Ellipsis)",
     "FramedListener.close": "(self)",
     "FramedListener.fileno": "(self)",
     "FramedListener.gettimeout": "(self)",
     "FramedListener.settimeout": "(self, timeout)",
-    "FramedSocket": (
-        f"(sock, header=10, *, max_frame_size=None, keep_header=False, frame_timeout=None, {POLICY})"
-    ),
+    "FramedSocket": "(sock, header=10, **options)",
     "FramedSocket.close": "(self, /)",
     "FramedSocket.detach": "(self, /)",
     "FramedSocket.fileno": "(self, /)",
@@ -89,14 +88,10 @@ SIGNATURES = {
     "FramedSocket.shutdown": "(self, /, how=1)",
     "encode": "(payload, header=10, *, max_frame_size=None, fields=None)",
     "connect": (
-        "(address, *, timeout=None, header=10, max_frame_size=None, keep_header=False, "
-        f"frame_timeout=None, {POLICY}, ssl=None, server_hostname=None, source_address=None)"
+        "(address, *, timeout=None, ssl=None, server_hostname=None, source_address=None, **options)"
     ),
     "decode": "(data, header=10, *, max_frame_size=None, keep_header=False)",
-    "listen": (
-        "(address, *, backlog=128, reuse_port=False, ssl=None, header=10, max_frame_size=None, "
-        f"keep_header=False, frame_timeout=None, {POLICY})"
-    ),
+    "listen": "(address, *, backlog=128, reuse_port=False, ssl=None, **options)",
     "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=Ellipsis)",
     "send_frame": ("(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=Ellipsis)"),
     "wait": "(objects, timeout=None)",
@@ -109,7 +104,7 @@ def public(thing: object) -> set[str]:
 
 def documented() -> Iterator[tuple[str, str | None]]:
     """Every docstring of ours, by the name of what it is about."""
-    for module in (framing, presets, _connect, _errors, _framing, _listener, _stats, _wait):
+    for module in (framing, presets, _connect, _errors, _framing, _listener, _options, _stats, _wait):
         yield module.__name__, module.__doc__
     for name, thing in (CLASSES | FUNCTIONS).items():
         yield name, vars(thing).get("__doc__") if isinstance(thing, type) else thing.__doc__
@@ -221,7 +216,8 @@ def test_every_callable_has_its_signature_tested() -> None:
         if inspect.isroutine(inspect.getattr_static(CLASSES[name], member))
     }
     ours = {name for name, thing in CLASSES.items() if not issubclass(thing, Exception)} - {
-        "FrameStats"
+        "FrameOptions",
+        "FrameStats",
     }
     assert SIGNATURES.keys() == methods | ours | FUNCTIONS.keys()
 

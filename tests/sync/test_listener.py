@@ -15,6 +15,7 @@ from typing import Any
 import framing
 import pytest
 from framing import FramedListener, FramedSocket, _listener
+from framing._framing import _Config
 from support import tls
 from support.meanwhile import in_a_thread
 from support.processes import TIMEOUT
@@ -134,7 +135,7 @@ def unlucky() -> Iterator[tuple[Unlucky, FramedListener]]:
         sock.errors = []
         sock.bind(LOOPBACK)
         sock.listen()
-        with FramedListener(sock, FramedSocket) as listener:
+        with FramedListener(sock, _Config()) as listener:
             yield sock, listener
 
 
@@ -162,16 +163,18 @@ def test_what_the_system_refuses_is_raised(
         listener.accept(timeout=0)[0].close()
 
 
-def test_a_socket_that_cannot_be_framed_is_closed() -> None:
+def test_a_socket_that_cannot_be_framed_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[socket.socket] = []
 
-    def refuse(sock: socket.socket) -> FramedSocket:
-        seen.append(sock)
-        raise LookupError("no")
+    class Refusing:
+        @staticmethod
+        def _configured(sock: socket.socket, _: object) -> FramedSocket:
+            seen.append(sock)
+            raise LookupError("no")
 
+    monkeypatch.setattr("framing._listener.FramedSocket", Refusing)
     with (
-        socket.create_server(LOOPBACK) as sock,
-        FramedListener(sock, refuse) as listener,
+        framing.listen(LOOPBACK) as listener,
         client_of(listener) as client,
     ):
         with pytest.raises(LookupError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from ._options import Options
+    from ._options import StreamConfig
 
 __all__ = ["Channel", "broken_pipe"]
 
@@ -27,34 +27,28 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
 
     transport: asyncio.Transport
 
-    def __new__(cls, options: Options, loop: asyncio.AbstractEventLoop, *_: object) -> Self:
-        high, low = options.read_marks
+    def __new__(cls, config: StreamConfig, loop: asyncio.AbstractEventLoop, *_: object) -> Self:
+        high, low = config.read_marks
         queue = super().__new__(
             cls,
-            _Outbox(options.header, max_frame_size=options.max_frame_size),
+            _Outbox(config.framing),
             loop,
             wakeups(loop),
-            options.header,
-            max_frame_size=options.max_frame_size,
-            keep_header=options.keep_header,
-            on_oversize=options.on_oversize,
-            max_skip=options.max_skip,
-            max_consecutive_empty=options.max_consecutive_empty,
+            config.framing,
             high=high,
             low=low,
-            watched=options.frame_timeout is not None,
         )
         return cast("Self", queue)
 
     def __init__(
         self,
-        options: Options,
+        config: StreamConfig,
         loop: asyncio.AbstractEventLoop,
         connected: Callable[[Channel], None] | None = None,
     ) -> None:
         """`connected` is called when there is a transport."""
         self.loop = loop
-        self.options = options
+        self.config = config
         self.senders = Senders(loop, self._outbox)
         # Why the connection broke; raised by every call that finds it broken.
         self.failure: BaseException | None = None
@@ -67,8 +61,9 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         self._connected = connected
         self._closed: asyncio.Future[None] | None = None
         self._clock: StallClock | None = None
-        if options.frame_timeout is not None:
-            self._clock = StallClock(loop, options.frame_timeout, lambda: self._unfinished, self._stall)
+        frame_timeout = config.framing.frame_timeout
+        if frame_timeout is not None:
+            self._clock = StallClock(loop, frame_timeout, lambda: self._unfinished, self._stall)
 
     # What the transport calls.
 
@@ -76,7 +71,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         """Part of `asyncio.BaseProtocol`."""
         # uvloop's transports are no subclasses of asyncio's.
         self.transport = transport = cast("asyncio.Transport", transport)
-        high, low = self.options.write_marks
+        high, low = self.config.write_marks
         # With a mark of 0, asyncio's TLS pauses for nothing, and then does not resume.
         transport.set_write_buffer_limits(max(high, 1) if self._is_encrypted() else high, low)
         self._outbox.bind(transport.write, self.loop.call_soon)

@@ -1,67 +1,117 @@
-"""How the connections of one call are framed, and how much may wait on them."""
+"""The options of streams and servers: how they are framed, how much may wait on them, and asyncio's own."""
 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Literal, NamedTuple, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, SupportsIndex, TypeAlias
 
-from .._framing import _FrameReceiver
+from .._options import FrameOptions, split
 
 if TYPE_CHECKING:
-    from .._header import HeaderLike
+    import socket
+    from ssl import SSLContext
 
-__all__ = ["DEFAULT_LIMIT", "Limit", "Options", "options"]
+    from .._framing import _Config
 
-DEFAULT_LIMIT = 64 * 1024
-"""Bytes: asyncio's own high-water mark for what waits to be sent."""
+__all__ = [
+    "ConnectOptions",
+    "ListenOptions",
+    "StreamConfig",
+    "UnixConnectOptions",
+    "UnixListenOptions",
+    "stream_config",
+]
 
 Limit: TypeAlias = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
 """A high-water mark in bytes, or that and a low one."""
 
+_DEFAULT_LIMIT: Final = 64 * 1024
+"""Bytes: asyncio's own high-water mark for what waits to be sent."""
 
-class Options(NamedTuple):
-    """What all connections of one call have in common."""
 
-    header: HeaderLike
-    max_frame_size: SupportsIndex | None
-    keep_header: bool
-    frame_timeout: float | None
-    on_oversize: Literal["error", "skip"]
-    max_skip: SupportsIndex | None
-    max_consecutive_empty: SupportsIndex | None
+class StreamOptions(FrameOptions, total=False):
+    """`FrameOptions`, and how much may wait on a stream.
+
+    Keys:
+        limit: Bytes received and not asked for above which reading pauses: a high-water mark, or that and a low one
+            at which reading resumes. By default 65,536; the low one is a quarter.
+        write_limit: Bytes to be sent above which `send` waits, likewise.
+    """
+
+    limit: Limit
+    write_limit: Limit
+
+
+class _TransportOptions(StreamOptions, total=False):
+    """The keywords of all of asyncio's functions that make transports, too."""
+
+    sock: socket.socket | None
+    ssl_handshake_timeout: float | None
+    ssl_shutdown_timeout: float | None
+
+
+class UnixConnectOptions(_TransportOptions, total=False):
+    """Those of `loop.create_unix_connection`."""
+
+    ssl: SSLContext | bool | None
+    server_hostname: str | None
+
+
+class ConnectOptions(UnixConnectOptions, total=False):
+    """Those of `loop.create_connection`."""
+
+    family: int
+    proto: int
+    flags: int
+    local_addr: tuple[str, int] | None
+    happy_eyeballs_delay: float | None
+    interleave: int | None
+    all_errors: bool
+
+
+class _ServerOptions(_TransportOptions, total=False):
+    """Those that both kinds of servers have."""
+
+    ssl: SSLContext | None
+    backlog: int
+    start_serving: bool
+
+
+class UnixListenOptions(_ServerOptions, total=False):
+    """Those of `loop.create_unix_server`."""
+
+    cleanup_socket: bool
+
+
+class ListenOptions(_ServerOptions, total=False):
+    """Those of `loop.create_server`."""
+
+    family: int
+    flags: int
+    reuse_address: bool | None
+    reuse_port: bool | None
+    keep_alive: bool | None
+
+
+class StreamConfig(NamedTuple):
+    """The options of a stream, judged."""
+
+    framing: _Config
     read_marks: tuple[int, int]
+    """High and low, in bytes."""
     write_marks: tuple[int, int]
 
 
-def options(
-    header: HeaderLike,
-    max_frame_size: SupportsIndex | None,
-    keep_header: bool,
-    frame_timeout: float | None,
-    on_oversize: Literal["error", "skip"],
-    max_skip: SupportsIndex | None,
-    max_consecutive_empty: SupportsIndex | None,
-    limit: Limit,
-    write_limit: Limit,
-) -> Options:
-    """Judges the options, before anything is connected.
+def stream_config(options: dict[str, Any]) -> tuple[StreamConfig, dict[str, Any]]:
+    """Judge the options of a stream, before anything is connected, and return those of asyncio apart.
 
     Raises:
         TypeError, ValueError: One is wrong.
     """
-    # Whatever is wrong with them, a receiver finds it, and says so in the same words as every other class.
-    seconds = _FrameReceiver()._configure(  # noqa: SLF001
-        header,
-        max_frame_size=max_frame_size,
-        keep_header=keep_header,
-        frame_timeout=frame_timeout,
-        on_oversize=on_oversize,
-        max_skip=max_skip,
-        max_consecutive_empty=max_consecutive_empty,
-    )
-    marks = _marks("limit", limit), _marks("write_limit", write_limit)
-    policy = on_oversize, max_skip, max_consecutive_empty
-    return Options(header, max_frame_size, keep_header, seconds, *policy, *marks)
+    framing, others = split(options)
+    read_marks = _marks("limit", others.pop("limit", _DEFAULT_LIMIT))
+    write_marks = _marks("write_limit", others.pop("write_limit", _DEFAULT_LIMIT))
+    return StreamConfig(framing, read_marks, write_marks), others
 
 
 def _marks(name: str, limit: Limit) -> tuple[int, int]:

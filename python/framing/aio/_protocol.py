@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, SupportsIndex, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 from .._errors import ConnectionClosed
-from .._framing import _FrameReceiver, _Outbox
+from .._framing import _Config, _FrameReceiver, _Outbox
+from .._options import Configured
 from ._channel import broken_pipe
 from ._stall import StallClock
 
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from .._errors import FramingError
-    from .._header import Header, HeaderLike
+    from .._header import HeaderLike
+    from .._options import OptionsBesideHeader
 
 __all__ = ["FramedProtocol"]
 
 
-class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
+class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
     """Frames over an asyncio transport, in the callback style: override `frame_received`, and give the class to
     `loop.create_server` or `loop.create_connection`.
 
@@ -35,14 +37,9 @@ class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
     reports it to the loop's exception handler and closes the connection.
 
     Args:
-        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
-        max_frame_size: The largest payload sent or accepted, in the header's unit.
-        keep_header: Give received frames as header + payload, as they came.
-        frame_timeout: Seconds that the peer may take between the first byte of a frame and its last; None for
-            no limit. When it has passed, `error_received` gets a `FrameStalled` and the connection is aborted.
-        on_oversize: As for `open_connection`.
-        max_skip: As for `open_connection`.
-        max_consecutive_empty: As for `open_connection`.
+        header: The header of received frames: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        **options: The others of `FrameOptions`. When `frame_timeout` has passed, `error_received` gets a
+            `FrameStalled` and the connection is aborted.
 
     Raises:
         TypeError, ValueError: An argument is wrong.
@@ -51,32 +48,16 @@ class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
     transport: asyncio.Transport
     """The transport, once `connection_made` was called."""
 
+    # A class of its own need not call our __init__, if the defaults are what it wants.
+    _config = _Config()
     _sending: _Outbox | None = None
     _clock: StallClock | None = None
-    _frame_timeout: float | None = None
     _is_local_end = False
 
-    def __init__(
-        self,
-        header: HeaderLike = 10,
-        *,
-        max_frame_size: SupportsIndex | None = None,
-        keep_header: bool = False,
-        frame_timeout: float | None = None,
-        on_oversize: Literal["error", "skip"] = "error",
-        max_skip: SupportsIndex | None = None,
-        max_consecutive_empty: SupportsIndex | None = None,
-    ) -> None:
-        self._sending = _Outbox(header, max_frame_size=max_frame_size)
-        self._frame_timeout = self._configure(
-            header,
-            max_frame_size=max_frame_size,
-            keep_header=keep_header,
-            frame_timeout=frame_timeout,
-            on_oversize=on_oversize,
-            max_skip=max_skip,
-            max_consecutive_empty=max_consecutive_empty,
-        )
+    def __init__(self, header: HeaderLike = 10, **options: Unpack[OptionsBesideHeader]) -> None:
+        self._config = _Config(header, **options)
+        self._sending = _Outbox(self._config)
+        self._configure(self._config)
 
     # What the transport calls.
 
@@ -87,8 +68,8 @@ class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._outbox.bind(transport.write, loop.call_soon)
         self._start(self._outbox)
-        if self._frame_timeout is not None:
-            self._clock = StallClock(loop, self._frame_timeout, lambda: self._unfinished, self._stall)
+        if self.frame_timeout is not None:
+            self._clock = StallClock(loop, self.frame_timeout, lambda: self._unfinished, self._stall)
 
     def frame_received(self, frame: bytes) -> None:
         """Called with each frame, in order."""
@@ -180,25 +161,9 @@ class FramedProtocol(_FrameReceiver, asyncio.BufferedProtocol):
         return self.transport.is_closing()
 
     @property
-    def header(self) -> Header:
-        """The header format."""
-        return self._outbox.header
-
-    @property
-    def max_frame_size(self) -> int:
-        """The largest payload sent or accepted, in the header's unit."""
-        return self._outbox.max_frame_size
-
-    @property
-    def frame_timeout(self) -> float | None:
-        """Seconds that the peer may take over one frame; None for no limit."""
-        return self._frame_timeout
-
-    @property
     def _outbox(self) -> _Outbox:
-        # A class of its own need not call our __init__, if the defaults are what it wants.
         if self._sending is None:
-            self._sending = _Outbox()
+            self._sending = _Outbox(self._config)
         return self._sending
 
     def _refuse(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Any, Unpack
 
 from .._errors import ConnectionClosed
+from .._options import Configured
 from ._channel import Channel
-from ._options import DEFAULT_LIMIT, Limit, Options, options
+from ._options import StreamConfig, stream_config
 from ._stream import FramedStream
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from .._header import HeaderLike
+    from ._options import ListenOptions, UnixListenOptions
 
 __all__ = ["FramedServer", "start_server", "start_unix_server"]
 
@@ -25,7 +26,7 @@ DEFAULT_GRACE = 5.0
 """Seconds: a request under way is finished, and nobody waits long for a client that is idle."""
 
 
-class FramedServer:
+class FramedServer(Configured):
     """A server of framed connections, with the methods of an `asyncio.Server`; made by `start_server`.
 
     Each client has a task that runs the handler. When that returns, its stream is flushed and closed. When it
@@ -34,11 +35,15 @@ class FramedServer:
     """
 
     def __init__(
-        self, handler: Callable[[FramedStream], Awaitable[object]], chosen: Options, grace: float | None
+        self,
+        handler: Callable[[FramedStream], Awaitable[object]],
+        config: StreamConfig,
+        grace: float | None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
-        self._options = chosen
+        self._stream_config = config
+        self._config = config.framing
         self._grace = grace
         self._listening: asyncio.Server
         self._streams: dict[asyncio.Task[None], FramedStream] = {}
@@ -142,7 +147,7 @@ class FramedServer:
         return self._streams.keys() - self._waiting - {asyncio.current_task()}
 
     def _channel(self) -> Channel:
-        return Channel(self._options, self._loop, self._accept)
+        return Channel(self._stream_config, self._loop, self._accept)
 
     def _accept(self, channel: Channel) -> None:
         stream = FramedStream(channel)
@@ -189,16 +194,7 @@ async def start_server(
     port: int | str | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
-    header: HeaderLike = 10,
-    max_frame_size: SupportsIndex | None = None,
-    keep_header: bool = False,
-    frame_timeout: float | None = None,
-    on_oversize: Literal["error", "skip"] = "error",
-    max_skip: SupportsIndex | None = None,
-    max_consecutive_empty: SupportsIndex | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-    write_limit: Limit = DEFAULT_LIMIT,
-    **server_options: Any,
+    **options: Unpack[ListenOptions],
 ) -> FramedServer:
     """Listens for clients that speak in frames. `TCP_NODELAY` is set.
 
@@ -207,34 +203,15 @@ async def start_server(
         host: The address, or addresses, to listen on; None for all.
         port: The port; 0 for any that is free (see `FramedServer.sockets`).
         grace: Seconds that handlers have left when the server is closed; None for no limit.
-        header: As for `open_connection`.
-        max_frame_size: As for `open_connection`.
-        keep_header: As for `open_connection`.
-        frame_timeout: As for `open_connection`.
-        on_oversize: As for `open_connection`.
-        max_skip: As for `open_connection`.
-        max_consecutive_empty: As for `open_connection`.
-        limit: As for `open_connection`.
-        write_limit: As for `open_connection`.
-        **server_options: As for `loop.create_server`: ssl, family, sock, backlog, reuse_port, start_serving,
-            ssl_handshake_timeout, and so on.
+        **options: As for `open_connection`, with those of `loop.create_server`: ssl, family, sock, backlog,
+            reuse_port, start_serving, ssl_handshake_timeout, and so on.
 
     Raises:
         OSError: The address cannot be had.
         TypeError, ValueError: An argument is wrong. Nothing is listened on.
     """
-    chosen = options(
-        header,
-        max_frame_size,
-        keep_header,
-        frame_timeout,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
-        limit,
-        write_limit,
-    )
-    server = FramedServer(_callable(handler), chosen, _seconds(grace))
+    config, server_options = stream_config(dict(options))
+    server = FramedServer(_callable(handler), config, _seconds(grace))
     # Its signature, seen by a type checker, tells apart what may be given together.
     listen: Any = server.get_loop().create_server
     return await server._listen(listen, host, port, **server_options)  # noqa: SLF001
@@ -245,16 +222,7 @@ async def start_unix_server(
     path: str | os.PathLike[str] | None = None,
     *,
     grace: float | None = DEFAULT_GRACE,
-    header: HeaderLike = 10,
-    max_frame_size: SupportsIndex | None = None,
-    keep_header: bool = False,
-    frame_timeout: float | None = None,
-    on_oversize: Literal["error", "skip"] = "error",
-    max_skip: SupportsIndex | None = None,
-    max_consecutive_empty: SupportsIndex | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-    write_limit: Limit = DEFAULT_LIMIT,
-    **server_options: Any,
+    **options: Unpack[UnixListenOptions],
 ) -> FramedServer:
     """Listens on a Unix socket.
 
@@ -262,32 +230,14 @@ async def start_unix_server(
         handler: As for `start_server`.
         path: The socket's path; None where a `sock` is given.
         grace: As for `start_server`.
-        header: As for `open_connection`.
-        max_frame_size: As for `open_connection`.
-        keep_header: As for `open_connection`.
-        frame_timeout: As for `open_connection`.
-        on_oversize: As for `open_connection`.
-        max_skip: As for `open_connection`.
-        max_consecutive_empty: As for `open_connection`.
-        limit: As for `open_connection`.
-        write_limit: As for `open_connection`.
-        **server_options: As for `loop.create_unix_server`: ssl, sock, backlog, start_serving, and so on.
+        **options: As for `open_connection`, with those of `loop.create_unix_server`: ssl, sock, backlog,
+            start_serving, and so on.
 
     Raises:
         OSError, TypeError, ValueError: As `start_server`.
     """
-    chosen = options(
-        header,
-        max_frame_size,
-        keep_header,
-        frame_timeout,
-        on_oversize,
-        max_skip,
-        max_consecutive_empty,
-        limit,
-        write_limit,
-    )
-    server = FramedServer(_callable(handler), chosen, _seconds(grace))
+    config, server_options = stream_config(dict(options))
+    server = FramedServer(_callable(handler), config, _seconds(grace))
     listen: Any = server.get_loop().create_unix_server
     return await server._listen(listen, path, **server_options)  # noqa: SLF001
 

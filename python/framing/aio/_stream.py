@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .._errors import FrameWouldBlock
 from .._framing import _FrameIteration
+from .._options import Configured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from .._header import Header
     from .._stats import FrameStats
     from ._channel import Channel
 
 __all__ = ["FramedStream"]
 
 
-class FramedStream(_FrameIteration):
+class FramedStream(_FrameIteration, Configured):
     """Frames over an asyncio connection; made by `open_connection` and `start_server`.
 
     Received frames are kept until they are asked for, and reading pauses where too much waits. A call that is
@@ -34,10 +34,11 @@ class FramedStream(_FrameIteration):
     Frames before the end of a stream, or before an error, are delivered first.
     """
 
-    __slots__ = ("__weakref__", "_arrival", "_channel", "_next", "_put")
+    __slots__ = ("__weakref__", "_arrival", "_channel", "_config", "_next", "_put")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._config = channel.config.framing
         self._next = channel._next  # noqa: SLF001
         self._arrival = channel._arrival  # noqa: SLF001
         self._put = channel.outbox.put
@@ -205,31 +206,6 @@ class FramedStream(_FrameIteration):
     def stats(self) -> FrameStats:
         """A snapshot of the counters of received frames; `buffered` is all that was received and not returned."""
         return self._channel.stats
-
-    @property
-    def header(self) -> Header:
-        """The header format."""
-        return self._channel.outbox.header
-
-    @property
-    def max_frame_size(self) -> int:
-        """The largest payload sent or accepted, in the header's unit."""
-        return self._channel.outbox.max_frame_size
-
-    @property
-    def keep_header(self) -> bool:
-        """Whether received frames begin with their header."""
-        return bool(self._channel.options.keep_header)
-
-    @property
-    def on_oversize(self) -> Literal["error", "skip"]:
-        """What becomes of a received frame over `max_frame_size`."""
-        return self._channel.options.on_oversize
-
-    @property
-    def frame_timeout(self) -> float | None:
-        """Seconds that the peer may take over one frame; None for no limit."""
-        return self._channel.options.frame_timeout
 
     async def __aenter__(self) -> Self:
         return self

@@ -168,6 +168,17 @@ impl<P: Partial> Decoder<P> {
         self
     }
 
+    /// A decoder with the settings of this one, at the start of a stream of its own.
+    #[must_use]
+    pub fn fresh<Q: Partial>(&self) -> Decoder<Q> {
+        Decoder {
+            max_frame_size: self.max_frame_size,
+            keep_header: self.keep_header,
+            policy: self.policy,
+            ..Decoder::new(self.header)
+        }
+    }
+
     /// Takes bytes from `chunk`, from index `at` onwards, until a frame is complete.
     ///
     /// - `Ok(Some(frame))`: `at` is the index behind the frame. Call again; there may be more.

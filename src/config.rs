@@ -1,0 +1,250 @@
+//! The options that say how a connection is framed: parsed once, refused once, and then a [`Config`], which cannot be
+//! wrong and makes the decoders and encoders.
+//!
+//! An option is documented for users in `framing.FrameOptions`.
+
+use std::time::Duration;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::arguments::{Integer, Named, words};
+use super::errors::config_exception;
+use super::headers::{HeaderArgument, HeaderObject};
+use super::memory::growing::GrowingBytes;
+use super::timeout::Seconds;
+use framing_core::codec::{
+    Decoder, FrameDecoder, FrameEncoder, HeaderFormat, MAX_MAX_FRAME_SIZE, Policy,
+};
+
+/// What becomes of a frame over the limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oversize {
+    /// It refuses the stream.
+    Error,
+    /// It is discarded as it arrives.
+    Skip,
+}
+
+words! {
+    /// `on_oversize=`.
+    OnOversize(Oversize) is "on_oversize" {
+        "error" => Oversize::Error,
+        "skip" => Oversize::Skip,
+    }
+}
+
+impl OnOversize {
+    /// The word for what a decoder does.
+    pub(crate) fn of(policy: Policy) -> Self {
+        Self(if policy.skips() { Oversize::Skip } else { Oversize::Error })
+    }
+}
+
+/// The options as they were given; `None` where they were not.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) header: HeaderArgument,
+    pub(crate) send_header: Option<HeaderArgument>,
+    pub(crate) max_frame_size: Option<Named<Integer>>,
+    pub(crate) keep_header: Option<Named<bool>>,
+    pub(crate) on_oversize: Option<OnOversize>,
+    pub(crate) max_skip: Option<Named<Integer>>,
+    pub(crate) max_consecutive_empty: Option<Named<Integer>>,
+    pub(crate) frame_timeout: Option<Named<Seconds>>,
+}
+
+impl Options {
+    /// The options of a connection, given by their names.
+    ///
+    /// # Errors
+    /// `TypeError` for a name that no option has.
+    pub(crate) fn of_connection(
+        header: HeaderArgument,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let mut options = Self { header, ..Self::default() };
+        for (name, value) in keywords.into_iter().flatten() {
+            let name: String = name.extract()?;
+            match name.as_str() {
+                "send_header" => options.send_header = value.extract()?,
+                "max_frame_size" => options.max_frame_size = value.extract()?,
+                "keep_header" => options.keep_header = Some(value.extract()?),
+                "on_oversize" => options.on_oversize = Some(value.extract()?),
+                "max_skip" => options.max_skip = value.extract()?,
+                "max_consecutive_empty" => options.max_consecutive_empty = value.extract()?,
+                "frame_timeout" => options.frame_timeout = value.extract()?,
+                _ => {
+                    let message = format!("unexpected keyword argument '{name}'");
+                    return Err(PyTypeError::new_err(message));
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    /// A decoder for what is received, at the start of its stream.
+    ///
+    /// # Errors
+    /// `TypeError` or `ValueError` that names the option that is wrong.
+    pub(crate) fn decoder(self) -> PyResult<Decoder<GrowingBytes>> {
+        self.config().map(|config| config.decoder())
+    }
+
+    /// # Errors
+    /// `TypeError` or `ValueError` that names the option that is wrong.
+    pub(crate) fn config(self) -> PyResult<Config> {
+        let HeaderArgument(header) = self.header;
+        let HeaderArgument(send_header) = self.send_header.unwrap_or(HeaderArgument(header));
+        let keep_header = self.keep_header.map_or(Ok(false), |it| it.get("keep_header", "a bool"))?;
+        let mut decoder = FrameDecoder::new(header).with_keep_header(keep_header);
+        let mut encoder = FrameEncoder::new(send_header);
+        if let Some(limit) = self.max_frame_size {
+            let limit = limit.get("max_frame_size", "an integer or None")?;
+            let received = frame_size(&limit, header)?;
+            decoder = decoder.with_max_frame_size(received).map_err(config_exception)?;
+            let sent = frame_size(&limit, send_header)?;
+            encoder = encoder.with_max_frame_size(sent).map_err(config_exception)?;
+        }
+        let most = count("max_consecutive_empty", self.max_consecutive_empty)?;
+        let max_skip = count("max_skip", self.max_skip)?;
+        let policy = match self.on_oversize {
+            Some(OnOversize(Oversize::Skip)) => Policy::default().skipping(max_skip),
+            _ if max_skip.is_some() => {
+                return Err(PyValueError::new_err("max_skip is for on_oversize='skip'"));
+            }
+            _ => Policy::default(),
+        };
+        let policy = policy.with_max_consecutive_empty(most);
+        let decoder = decoder.with_policy(policy).map_err(config_exception)?;
+        let frame_timeout = self.frame_timeout.map(|it| it.limit("frame_timeout")).transpose()?;
+        Ok(Config { decoder, encoder, frame_timeout })
+    }
+}
+
+/// How connections are framed: their options, judged.
+///
+/// Args:
+///     header: How received frames begin.
+///     options: The others of `framing.FrameOptions`.
+///
+/// Raises:
+///     TypeError, ValueError: An option is wrong, or there is none of that name.
+#[pyclass(name = "_Config", module = "framing._framing", frozen)]
+pub(crate) struct Config {
+    /// The settings of decoders. It never sees a byte itself.
+    decoder: FrameDecoder,
+    encoder: FrameEncoder,
+    frame_timeout: Option<Duration>,
+}
+
+impl Config {
+    /// A decoder for a connection.
+    pub(crate) fn decoder(&self) -> Decoder<GrowingBytes> {
+        self.decoder.fresh()
+    }
+
+    /// An encoder for a connection.
+    pub(crate) fn encoder(&self) -> FrameEncoder {
+        self.encoder.clone()
+    }
+
+    pub(crate) fn frame_timeout_duration(&self) -> Option<Duration> {
+        self.frame_timeout
+    }
+}
+
+#[pymethods]
+impl Config {
+    #[new]
+    #[pyo3(
+        signature = (header = HeaderArgument::default(), **options: "Unpack[OptionsBesideHeader]"),
+        text_signature = "(header=10, **options)"
+    )]
+    fn new(header: HeaderArgument, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        Options::of_connection(header, options)?.config()
+    }
+
+    /// The header of received frames.
+    #[getter]
+    pub(crate) fn header(&self) -> HeaderObject {
+        HeaderObject(self.decoder.header())
+    }
+
+    /// The header of sent frames.
+    #[getter]
+    pub(crate) fn send_header(&self) -> HeaderObject {
+        HeaderObject(self.encoder.header())
+    }
+
+    /// The largest payload accepted, in the unit of `header`.
+    #[getter]
+    pub(crate) fn max_frame_size(&self) -> u64 {
+        self.decoder.max_frame_size()
+    }
+
+    /// Whether received frames begin with their header.
+    #[getter]
+    pub(crate) fn keep_header(&self) -> bool {
+        self.decoder.keep_header()
+    }
+
+    /// What becomes of a received frame over `max_frame_size`.
+    #[getter]
+    pub(crate) fn on_oversize(&self) -> OnOversize {
+        OnOversize::of(self.decoder.policy())
+    }
+
+    /// The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+    #[getter]
+    pub(crate) fn max_skip(&self) -> Option<u64> {
+        self.decoder.policy().max_skip()
+    }
+
+    /// How many empty frames may follow each other; `None` for any number.
+    #[getter]
+    pub(crate) fn max_consecutive_empty(&self) -> Option<u64> {
+        self.decoder.policy().max_consecutive_empty()
+    }
+
+    /// Seconds that the peer may take over one frame; `None` for no limit.
+    #[getter]
+    pub(crate) fn frame_timeout(&self) -> Option<f64> {
+        self.frame_timeout.map(|limit| limit.as_secs_f64())
+    }
+}
+
+/// An encoder for one header and its limit, as for calls that only send.
+#[inline]
+pub(crate) fn encoder(
+    header: HeaderArgument,
+    max_frame_size: Option<Named<Integer>>,
+) -> PyResult<FrameEncoder> {
+    let HeaderArgument(header) = header;
+    let encoder = FrameEncoder::new(header);
+    match max_frame_size {
+        None => Ok(encoder),
+        Some(limit) => {
+            let limit = frame_size(&limit.get("max_frame_size", "an integer or None")?, header)?;
+            encoder.with_max_frame_size(limit).map_err(config_exception)
+        }
+    }
+}
+
+/// `max_frame_size=` for a header.
+#[cold]
+fn frame_size(limit: &Integer, header: HeaderFormat) -> PyResult<u64> {
+    let (lowest, highest) = header.limits().into_inner();
+    let note = if highest < MAX_MAX_FRAME_SIZE {
+        " (the largest this header can express)"
+    } else {
+        " (the largest that memory can hold)"
+    };
+    limit.within("max_frame_size", lowest, highest, note)
+}
+
+fn count(name: &str, given: Option<Named<Integer>>) -> PyResult<Option<u64>> {
+    let Some(given) = given else { return Ok(None) };
+    given.get(name, "an integer or None")?.within(name, 0, i64::MAX as u64, "").map(Some)
+}
