@@ -4,7 +4,7 @@
     python -m nox -s tests       one task
     python -m nox -l             the list
 
-Each task makes its own virtual environment. Two more are not part of a run: `stubs` writes the stub anew,
+Each task makes its own virtual environment. Three more are not part of a run: `stubs` writes the stub anew,
 `bench` prints the figures of benches/, `fuzz` looks for hostile input for as long as it is told to.
 """
 
@@ -13,14 +13,12 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-import sys
-import sysconfig
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["rust", "lint", "types", "tests", "interop", "examples", "bench_quick"]
+nox.options.sessions = ["rust", "lint", "types", "tests", "slow", "interop", "examples", "bench_quick"]
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
@@ -32,51 +30,36 @@ MYPY = "mypy>=2.4,<3"
 BENCH_PEERS = ["msgpack>=1.2", "uvloop>=0.22; sys_platform != 'win32'", "picows>=2", "websockets>=15"]
 
 
-# Where gevent, asyncio's debug mode or CPython's checks of memory see more than an ordinary run does.
-DEV_MODE_MATTERS = [
-    f"tests/test_{name}.py"
-    for name in (
-        *(
-            "aio_arrival",
-            "aio_cancel",
-            "aio_close",
-            "aio_exit",
-            "aio_memory_lent",
-            "aio_quiet",
-            "aio_shared_memory",
-        ),
-        *(
-            "aio_shutdown",
-            "buffer",
-            "memory",
-            "oversize",
-            "oversize_aio",
-            "oversize_socket",
-            "reentrancy",
-            "socket_close",
-        ),
-        *("socket_exit", "socket_gevent", "socket_threads", "threads"),
-    )
-]
-
-
 def cargo(session: nox.Session, *arguments: str) -> None:
     session.run("cargo", *arguments, external=True)
 
 
+# One wheel serves all sessions of a run.
+_built: list[Path] = []
+
+
+def install(session: nox.Session, *others: str, extras: str = "") -> None:
+    """Install the package, with these extras of it and these other packages."""
+    if not _built:
+        folder = Path(session.create_tmp()) / "wheel"
+        shutil.rmtree(folder, ignore_errors=True)
+        session.log("building the wheel: about a minute")
+        session.run("python", "-m", "pip", "wheel", "--no-deps", f"--wheel-dir={folder}", ".")
+        _built.extend(folder.glob("*.whl"))
+    session.install(f"framing{extras} @ {_built[0].as_uri()}", *others)
+
+
 @nox.session(python=False)
 def rust(session: nox.Session) -> None:
-    """Formatting, clippy with warnings as errors, tests with and without Python."""
+    """Formatting, clippy with warnings as errors, the core's tests, and documentation."""
     warnings = ("--", "-D", "warnings")
-    cargo(session, "fmt", "--check")
-    cargo(session, "clippy", "--locked", "--all-targets", *warnings)
-    cargo(session, "clippy", "--locked", "--all-targets", "--no-default-features", *warnings)
-    cargo(session, "test", "--locked", "--no-default-features")
-    env = {"LD_LIBRARY_PATH": _libpython()}
-    session.run("cargo", "test", "--locked", "--lib", "--tests", external=True, env=env)
-    session.run(
-        "cargo", "doc", "--locked", "--no-deps", external=True, env={"RUSTDOCFLAGS": "-D warnings"}
-    )
+    cargo(session, "fmt", "--all", "--check")
+    cargo(session, "clippy", "--locked", "--workspace", "--all-targets", *warnings)
+    cargo(session, "clippy", "--locked", "--workspace", "--all-targets", "--all-features", *warnings)
+    cargo(session, "test", "--locked", "-p", "framing-core")
+    cargo(session, "test", "--locked", "-p", "framing-core", "--all-features")
+    env = {"RUSTDOCFLAGS": "-D warnings"}
+    session.run("cargo", "doc", "--locked", "--workspace", "--no-deps", external=True, env=env)
 
 
 @nox.session
@@ -91,7 +74,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
     # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
-    session.install(MATURIN, MYPY, "nox", ".[test,interop]", *BENCH_PEERS)
+    install(session, MATURIN, MYPY, "nox", *BENCH_PEERS, extras="[test,interop]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")
@@ -103,50 +86,61 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Pytest, with warnings as errors, in Python's development mode; all tests, unless they have just been run without."""
+    """The quick tier; and, in Python's development mode, the tests that see more there.
+
+    The quick tier is left out where QUICK_TIER_PASSED says that it has just been run.
+    """
     # gevent: its sockets are among those that are used through their own methods.
-    session.install(".[test]", "gevent")
-    chosen = DEV_MODE_MATTERS if os.environ.get("ALL_TESTS_PASSED") else []
-    session.run("python", "-X", "dev", "-m", "pytest", *chosen, *session.posargs)
+    install(session, "gevent", extras="[test]")
+    if not os.environ.get("QUICK_TIER_PASSED"):
+        session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-X", "dev", "-m", "pytest", "-m", "dev_mode", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The slow tier: tests that start processes, measure memory, or take long."""
+    install(session, "gevent", extras="[test]")
+    session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
 
 
 @nox.session
 def interop(session: nox.Session) -> None:
     """Against other people's framing code: all that registries have, and Erlang and PostgreSQL where they are installed."""
-    session.install(".[test,interop]")
+    install(session, extras="[test,interop]")
     cargo(session, "fmt", "--check", "--manifest-path", "tests/interop/tokio_codec/Cargo.toml")
-    files = [str(path) for path in sorted((ROOT / "tests").glob("test_interop_*.py"))]
     # These are not skipped, whatever is missing.
     env = {"REQUIRED_PEERS": "twisted protobuf pynetstring tokio"}
-    session.run("python", "-X", "dev", "-m", "pytest", *files, *session.posargs, env=env)
+    pytest = ("python", "-X", "dev", "-m", "pytest", "-m", "slow or not slow")
+    session.run(*pytest, "tests/interop", *session.posargs, env=env)
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
     """The README's main job."""
-    session.install(".")
+    install(session)
     session.run("python", "-m", "framing", "demo")
 
 
 @nox.session
 def bench_quick(session: nox.Session) -> None:
     """Whether the benchmarks run at all."""
-    session.install(".", *BENCH_PEERS)
+    install(session, *BENCH_PEERS)
     session.run("python", "benches/codec.py", "--quick")
     session.run("python", "benches/blocking.py", "--quick")
     session.run("python", "benches/aio.py", "--quick")
-    cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec", "--", "--quick")
+    cargo(session, "bench", "--locked", "-p", "framing-core", "--bench", "codec", "--", "--quick")
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """The figures, with their floors and peers; and what hostile ones do. Takes minutes and wants a quiet machine."""
-    session.install(".", *BENCH_PEERS)
+    install(session, *BENCH_PEERS)
     session.run("python", "benches/codec.py", *session.posargs)
     session.run("python", "benches/blocking.py", *session.posargs)
     session.run("python", "benches/aio.py", *session.posargs)
     session.run("python", "benches/hostile.py", *session.posargs)
-    cargo(session, "bench", "--locked", "--no-default-features", "--bench", "codec")
+    cargo(session, "bench", "--locked", "-p", "framing-core", "--bench", "codec")
 
 
 @nox.session
@@ -176,8 +170,3 @@ def _generated_stub(session: nox.Session) -> Path:
         text.replace("\nfrom typing import", f"\n{names}from typing import", 1), encoding="utf-8"
     )
     return stub
-
-
-def _libpython() -> str:
-    """Where a test binary that embeds Python finds it, on systems that do not know by themselves."""
-    return str(sysconfig.get_config_var("LIBDIR") or Path(sys.prefix) / "lib")

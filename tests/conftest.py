@@ -1,15 +1,41 @@
-"""What tests of several files ask for by name."""
+"""What tests of several files ask for by name, and what a run says before it begins."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Few examples while somebody waits, many where nobody does. A slow machine is no fault of the code.
+hypothesis.settings.register_profile(
+    "local",
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "ci", hypothesis.settings.get_profile("local"), max_examples=500, print_blob=True
+)
+hypothesis.settings.load_profile("ci" if "CI" in os.environ else "local")
+
+TIERS = {
+    "not slow": "the quick tier, about two minutes; the slow tier: python -m nox -s slow",
+    "slow": "the slow tier, about five minutes",
+    "dev_mode": "the tests that matter in development mode, about two minutes",
+}
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what is about to run, and how long it takes."""
+    expression = config.getoption("markexpr")
+    return f"tests: {TIERS.get(expression, expression or 'all')}"
 
 
 def pytest_collection_finish() -> None:

@@ -14,6 +14,8 @@ import framing
 import pytest
 from framing import FrameDecoder, encode
 
+pytestmark = pytest.mark.dev_mode
+
 MIB = 1024 * 1024
 
 

@@ -13,6 +13,8 @@ import framing
 import pytest
 from framing import FrameDecoder
 
+pytestmark = pytest.mark.dev_mode
+
 GIGABYTE = 10**9
 CLAIM = b"%-10d" % GIGABYTE
 OBJECTS = 2048  # what Python's objects around the bytes may take

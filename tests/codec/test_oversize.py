@@ -15,6 +15,8 @@ from framing import BinaryHeader, DecimalHeader, FrameDecoder, NetstringHeader, 
 from support.oversize import warnings
 from support.refusal import refusal
 
+pytestmark = pytest.mark.dev_mode
+
 LIMIT = 5
 
 HEADERS = [

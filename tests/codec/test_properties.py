@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import framing
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import model
 from support.driver import WAYS, Take, Way, by_view, library_header, observe
@@ -20,8 +20,7 @@ from support.model_netstring import Netstring
 from support.model_varint import Varint
 from support.strategies import LONGEST_BODY, Case, cases, cuts, good_cases, last_words
 
-usual = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-few = settings(usual, max_examples=40)
+few = settings(max_examples=max(10, settings().max_examples // 6))
 
 # What asyncio reads at a time: a frame that lacks more is received in its own memory.
 READ_SIZE = 256 * 1024
@@ -41,7 +40,6 @@ def expected(case: Case) -> Outcome:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-@usual
 @given(data=st.data(), case=cases())
 def test_cuts_change_nothing(way: Way, data: st.DataObject, case: Case) -> None:
     whole, _ = observe(new_decoder(case), [case.stream])
@@ -49,7 +47,6 @@ def test_cuts_change_nothing(way: Way, data: st.DataObject, case: Case) -> None:
     assert pieces == whole
 
 
-@usual
 @given(data=st.data(), case=cases())
 def test_the_model_agrees(data: st.DataObject, case: Case) -> None:
     decoder = new_decoder(case)
@@ -64,7 +61,6 @@ def test_the_model_agrees(data: st.DataObject, case: Case) -> None:
     assert (decoder.buffered, decoder.take_buffered()) == (0, b"")
 
 
-@usual
 @given(data=st.data(), case=cases())
 def test_every_byte_is_accounted_for(data: st.DataObject, case: Case) -> None:
     decoder = new_decoder(case)
@@ -93,7 +89,6 @@ def test_every_byte_is_accounted_for(data: st.DataObject, case: Case) -> None:
     assert frames == expected(case).frames[: len(frames)]
 
 
-@usual
 @given(case=cases())
 def test_reading_what_is_needed_never_reads_beyond_a_frame(case: Case) -> None:
     decoder = new_decoder(case)
@@ -123,7 +118,6 @@ def test_reading_what_is_needed_never_reads_beyond_a_frame(case: Case) -> None:
         assert at == len(case.stream)
 
 
-@usual
 @given(data=st.data(), case=good_cases())
 def test_what_a_truncated_frame_carries_goes_on(data: st.DataObject, case: Case) -> None:
     end = data.draw(st.integers(0, len(case.stream)))
@@ -151,7 +145,6 @@ def test_what_a_truncated_frame_carries_goes_on(data: st.DataObject, case: Case)
         assert asked_late.value.partial == partial
 
 
-@usual
 @given(data=st.data(), case=good_cases())
 def test_after_take_buffered_a_frame_may_begin(data: st.DataObject, case: Case) -> None:
     end = data.draw(st.integers(0, len(case.stream)))
@@ -165,7 +158,6 @@ def test_after_take_buffered_a_frame_may_begin(data: st.DataObject, case: Case) 
     decoder.feed_eof()
 
 
-@usual
 @given(case=good_cases(), more=st.binary(max_size=20))
 def test_a_dead_decoder_stays_dead(case: Case, more: bytes) -> None:
     case = replace(case, limit=min(LONGEST_BODY, case.header.limit(None)))

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import framing
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import model
 from support.driver import library_header, observe
@@ -34,8 +34,7 @@ from support.strategies import (
     varints,
 )
 
-usual = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-few = settings(usual, max_examples=60)
+few = settings(max_examples=max(10, settings().max_examples // 6))
 
 WIDE = WIDTHS | st.integers(1, 4096)
 
@@ -79,7 +78,6 @@ def options(header: Header) -> st.SearchStrategy[FieldsOption]:
 
 
 @pytest.mark.parametrize(("align", "fill"), PADDINGS)
-@usual
 @given(data=st.data(), width=st.integers(1, 4096) | WIDTHS)
 def test_a_decimal_header_is_what_format_writes(
     data: st.DataObject, align: Align, fill: Fill, width: int
@@ -125,7 +123,6 @@ def test_decoding_gives_back_what_was_encoded(
     assert outcome == Outcome(frames, "clean", {}, len(stream), header.lacking(b""))
 
 
-@usual
 @given(data=st.data(), header=headers(), before=st.integers(0, 9), behind=st.integers(0, 9))
 def test_encode_into_writes_the_frame_and_nothing_else(
     data: st.DataObject, header: Header, before: int, behind: int
@@ -167,7 +164,6 @@ def refusals(
     return errors
 
 
-@usual
 @given(data=st.data(), header=headers())
 def test_nothing_over_the_limit_is_encoded(data: st.DataObject, header: Header) -> None:
     payload, body, length = data.draw(payload_objects(header).filter(lambda it: it[2] > header.least))
@@ -178,7 +174,6 @@ def test_nothing_over_the_limit_is_encoded(data: st.DataObject, header: Header) 
     assert at_the_limit.encode(payload) == header.frame(body, length)
 
 
-@usual
 @given(data=st.data(), header=narrow_headers())
 def test_nothing_the_header_cannot_express_is_encoded(data: st.DataObject, header: Header) -> None:
     length = header.most + 1 + data.draw(st.integers(0, 3))
@@ -188,7 +183,6 @@ def test_nothing_the_header_cannot_express_is_encoded(data: st.DataObject, heade
     assert encoder.encode(b"x" * header.most) == header.frame(b"x" * header.most)
 
 
-@usual
 @given(data=st.data(), size=st.integers(1, 8), adjustment=st.integers(1, 300))
 def test_nothing_shorter_than_the_header_can_say_is_encoded(
     data: st.DataObject, size: int, adjustment: int
@@ -203,7 +197,6 @@ def test_nothing_shorter_than_the_header_can_say_is_encoded(
     assert encoder.encode(b"x" * adjustment) == bytes(size) + b"x" * adjustment
 
 
-@usual
 @given(data=st.data(), good=TEXT, tail=st.binary(max_size=4))
 def test_what_is_not_utf8_is_not_encoded_as_chars(data: st.DataObject, good: str, tail: bytes) -> None:
     broken = data.draw(

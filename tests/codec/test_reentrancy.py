@@ -15,7 +15,7 @@ import pytest
 from framing import FrameDecoder, FrameEncoder
 
 # A deadlock is not to be waited for.
-pytestmark = pytest.mark.timeout(30)
+pytestmark = [pytest.mark.dev_mode, pytest.mark.timeout(30)]
 
 Call = Callable[[], object]
 

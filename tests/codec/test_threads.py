@@ -11,6 +11,8 @@ import framing
 import pytest
 from framing import FrameDecoder, FrameEncoder
 
+pytestmark = pytest.mark.dev_mode
+
 THREADS = 8
 CALLS = 2000
 

@@ -27,6 +27,8 @@ from support.pairs import (
 )
 from support.processes import TIMEOUT
 
+pytestmark = pytest.mark.dev_mode
+
 LARGE = bytes(5_000_000)
 """More than the system's buffers hold."""
 

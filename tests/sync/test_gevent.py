@@ -9,9 +9,11 @@ import sys
 import pytest
 from support.processes import TIMEOUT
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("gevent") is None, reason="gevent is not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.dev_mode,
+    pytest.mark.skipif(importlib.util.find_spec("gevent") is None, reason="gevent is not installed"),
+]
 
 PATCHED = """
 from gevent import monkey

@@ -18,6 +18,8 @@ from support.oversize import FRAMES, OVER, SKIP, STREAM, warnings
 from support.pairs import Link, begin, each_way, encrypted, finish, framed, pair
 from support.processes import TIMEOUT
 
+pytestmark = pytest.mark.dev_mode
+
 
 def one_by_one(fs: FramedSocket) -> list[bytes]:
     return list(fs)

@@ -29,6 +29,8 @@ from support.pairs import (
 )
 from support.processes import TIMEOUT
 
+pytestmark = pytest.mark.dev_mode
+
 THREADS = 8
 LARGE = bytes(5_000_000)
 """More than the system's buffers hold."""
