@@ -21,8 +21,10 @@ from framing import (
 )
 from framing.aio import _adaptors
 from support import golden, pairs
-from support.aio_pairs import Link, each_way, sending, tcp, turns, waiting
-from support.aio_readers import MEGABYTE, SIZES, begun, filled, frames_of, given_up, streams
+from support.aio.links import Link, each_way, streams, tcp
+from support.aio.readers import MEGABYTE, SIZES, filled, frames_read, given_up, read_part
+from support.aio.traffic import sending
+from support.aio.waits import turns, waiting
 from support.driver import facts_of, library_header
 from support.golden import Vector
 from support.loops import every_loop, run
@@ -121,7 +123,7 @@ def test_every_vector(loop: str, giving_up: bool) -> None:
             else:
                 reader.feed_data(vector.stream)
             reader.feed_eof()
-            rest, error = await frames_of(reader, **options_of(vector))
+            rest, error = await frames_read(reader, **options_of(vector))
             check(vector, frames + rest, error)
 
     run(loop, main, debug=False)
@@ -212,7 +214,7 @@ def test_other_arguments_inside_a_frame(others: dict[str, Any]) -> None:
     async def main() -> None:
         for arrived in range(1, len(HELLO)):
             reader = filled(HELLO[:arrived])
-            await begun(reader)
+            await read_part(reader)
             for _ in range(2):
                 with pytest.raises(ValueError, match=r"inside a frame .* header=DecimalHeader\(.*10"):
                     await aio.read_frame(reader, **others)
@@ -235,7 +237,7 @@ def test_the_end_at_every_byte(loop: str, link: Link) -> None:
             async with streams(link) as (reader, _, peer):
                 peer.sendall(HELLO + HELLO[:arrived])
                 pairs.finish(peer)
-                frames, error = await frames_of(reader)
+                frames, error = await frames_read(reader)
                 assert frames == [b"hello"]
                 if not arrived:
                     assert error == ConnectionClosed(local=False)
@@ -251,7 +253,7 @@ def test_a_reset(loop: str) -> None:
     async def main() -> None:
         async with streams(tcp) as (reader, _, peer):
             peer.sendall(HELLO[:12])
-            await begun(reader)
+            await read_part(reader)
             task = await waiting(aio.read_frame(reader))
             pairs.reset(peer)
             for call in (task, aio.read_frame(reader)):

@@ -23,8 +23,9 @@ from framing import (
 )
 from framing.aio import _adaptors
 from support import pairs
-from support.aio_pairs import Link, each_way, tcp, waiting
-from support.aio_readers import CHARS, MEGABYTE, begun, filled, streams
+from support.aio.links import Link, each_way, streams, tcp
+from support.aio.readers import CHARS, MEGABYTE, filled, read_part
+from support.aio.waits import waiting
 from support.loops import every_loop, run
 from support.pairs import HELLO
 
@@ -36,7 +37,7 @@ from support.pairs import HELLO
 def test_two_calls_at_once(loop: str, arrived: int) -> None:
     async def main() -> None:
         reader = filled(HELLO[:arrived])
-        await begun(reader)
+        await read_part(reader)
         task = await waiting(aio.read_frame(reader))
         with pytest.raises(ConcurrencyError):
             await aio.read_frame(reader)
@@ -60,7 +61,7 @@ def test_many_readers_inside_frames(loop: str) -> None:
         for start, end in itertools.pairwise([0, 3, 10, 11, 25]):
             for reader, wire in generator.sample(readers, len(readers)):
                 reader.feed_data(wire[start:end])
-            await asyncio.gather(*(begun(reader) for reader, _ in readers))
+            await asyncio.gather(*(read_part(reader) for reader, _ in readers))
             assert len(_adaptors._unfinished) == len(readers)
         for reader, wire in readers:
             reader.feed_data(wire[25:])
@@ -107,7 +108,7 @@ def test_memory_follows_what_has_arrived(arrived: int, most: float) -> None:
         reader = filled(b"1000000000", bytes(arrived))
         tracemalloc.start()
         try:
-            await begun(reader)
+            await read_part(reader)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -163,7 +164,7 @@ def test_bad_arguments(kind: type[Exception], options: dict[str, Any]) -> None:
             for _ in range(2):
                 with pytest.raises(kind, match=r"header|max_frame_size"):
                     await aio.read_frame(reader, **options)
-                await begun(reader)
+                await read_part(reader)
             reader.feed_data(HELLO[len(wire) :])
             assert await aio.read_frame(reader) == b"hello"
 

@@ -12,7 +12,7 @@ from typing import Any
 import framing
 import pytest
 from framing import ConcurrencyError, ConnectionClosed, FrameWouldBlock, aio
-from support.aio_transport import Pipe, piped
+from support.aio.transport import Pipe, piped
 from support.loops import every_loop, run
 
 HELLO = framing.encode("hello")

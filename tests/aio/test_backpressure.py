@@ -9,23 +9,9 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, InvalidHeader, aio
-from support.aio_pairs import (
-    STREAM,
-    Link,
-    arrived,
-    each,
-    each_link,
-    each_way,
-    flood,
-    framed,
-    frames_of,
-    received,
-    sending,
-    tcp,
-    turns,
-    unix,
-    until,
-)
+from support.aio.links import STREAM, Link, each, each_link, each_way, framed, tcp, unix
+from support.aio.traffic import flood, frames_of, sending
+from support.aio.waits import arrived, received, turns, until
 from support.loops import every_loop, run
 from support.pairs import HELLO, finish
 

@@ -11,23 +11,10 @@ from typing import Any
 
 import framing
 import pytest
-from support.aio_pairs import (
-    CALLS,
-    FRAMES,
-    STREAM,
-    Link,
-    Receive,
-    arrived,
-    each_call,
-    each_way,
-    framed,
-    protocol_of,
-    put,
-    several,
-    turns,
-    waiting,
-)
-from support.aio_transport import piped
+from support.aio.links import FRAMES, STREAM, Link, each_way, framed
+from support.aio.traffic import CALLS, Receive, each_call, protocol_of, put, several
+from support.aio.transport import piped
+from support.aio.waits import arrived, turns, waiting
 from support.loops import every_loop, run
 from support.pairs import finish
 

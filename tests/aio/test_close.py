@@ -11,21 +11,11 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, aio
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    Link,
-    Peer,
-    begun,
-    blocked,
-    each,
-    each_link,
-    encrypted,
-    expect_closed,
-    tcp,
-    turns,
-)
-from support.aio_transport import piped
+from support.aio.links import HELLO, LARGE, Link, each, each_link, encrypted, paired, tcp
+from support.aio.peer import Peer
+from support.aio.traffic import blocked
+from support.aio.transport import piped
+from support.aio.waits import expect_closed, turns, waiting
 from support.loops import every_loop, run
 
 # What a stream may be in the midst of: the calls that wait, if any.
@@ -38,11 +28,11 @@ async def idle(_: aio.FramedStream, __: Peer) -> Calls:
 
 
 async def receiving(stream: aio.FramedStream, _: Peer) -> Calls:
-    return [await begun(stream.recv())]
+    return [await waiting(stream.recv())]
 
 
 async def receiving_many(stream: aio.FramedStream, _: Peer) -> Calls:
-    return [await begun(stream.recv_many())]
+    return [await waiting(stream.recv_many())]
 
 
 async def iterating(stream: aio.FramedStream, _: Peer) -> Calls:
@@ -50,13 +40,13 @@ async def iterating(stream: aio.FramedStream, _: Peer) -> Calls:
         async for _ in stream:
             pass
 
-    return [await begun(iterate())]
+    return [await waiting(iterate())]
 
 
 async def inside_a_frame(stream: aio.FramedStream, peer: Peer) -> Calls:
     await peer.send(HELLO + HELLO[:12])
     assert await stream.recv() == b"hello"
-    return [await begun(stream.recv())]
+    return [await waiting(stream.recv())]
 
 
 async def with_frames(stream: aio.FramedStream, peer: Peer) -> Calls:
@@ -81,11 +71,11 @@ async def unsent(stream: aio.FramedStream, _: Peer) -> Calls:
 async def sending(stream: aio.FramedStream, _: Peer) -> Calls:
     await blocked(stream)
     return [
-        await begun(stream.send("one")),
-        await begun(stream.send_many(["two"])),
-        await begun(stream.send_encoded(HELLO)),
-        await begun(stream.drain()),
-        await begun(stream.send(LARGE)),
+        await waiting(stream.send("one")),
+        await waiting(stream.send_many(["two"])),
+        await waiting(stream.send_encoded(HELLO)),
+        await waiting(stream.drain()),
+        await waiting(stream.send(LARGE)),
     ]
 
 
@@ -195,7 +185,7 @@ def test_from_every_state(
     loop: str, link: Link, way: list[Callable[[aio.FramedStream], None]], state: State
 ) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             number = stream.get_extra_info("socket").fileno()
             calls = await state(stream, peer)
             reading = asyncio.ensure_future(read_to_the_end(peer))
@@ -225,11 +215,11 @@ def test_before_who_waits_has_run(loop: str, call: Callable[[aio.FramedStream], 
     """A call that was woken by the end excludes no other any more."""
 
     async def main() -> None:
-        async with tcp() as (stream, _):
-            waiting = await begun(call(stream))
+        async with paired(tcp) as (stream, _):
+            task = await waiting(call(stream))
             stream.close()
             await expect_closed(call(stream))
-            await expect_closed(waiting)
+            await expect_closed(task)
 
     run(loop, main)
 
@@ -241,10 +231,10 @@ def test_before_who_waits_has_run(loop: str, call: Callable[[aio.FramedStream], 
 @every_loop
 def test_close_flushes(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             wire = await blocked(stream)
             stream.close()
-            closing = await begun(stream.wait_closed())
+            closing = await waiting(stream.wait_closed())
             assert await peer.receive_all() == wire
             await peer.close()
             await closing
@@ -256,7 +246,7 @@ def test_close_flushes(loop: str, link: Link) -> None:
 @every_loop
 def test_abort_drops(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             wire = await blocked(stream)
             stream.abort()
             await stream.wait_closed()
@@ -290,20 +280,20 @@ def test_abort_drops_a_burst(loop: str) -> None:
 @every_loop
 def test_who_waits_for_the_end_does_not_bring_it_about(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
-            waiting = [await begun(stream.wait_closed()) for _ in range(3)]
+        async with paired(link) as (stream, peer):
+            calls = [await waiting(stream.wait_closed()) for _ in range(3)]
             await stream.send("hello")
             assert await peer.receive(15) == HELLO
             await peer.send(HELLO)
             assert await stream.recv() == b"hello"
             # One who does not wait any more is nothing to the others.
-            waiting[0].cancel()
+            calls[0].cancel()
             await turns()
-            assert [call.done() for call in waiting] == [True, False, False]
+            assert [call.done() for call in calls] == [True, False, False]
             assert not stream.is_closing()
             stream.close()
             await peer.close()
-            await asyncio.gather(*waiting[1:])
+            await asyncio.gather(*calls[1:])
 
     run(loop, main)
 
@@ -311,10 +301,10 @@ def test_who_waits_for_the_end_does_not_bring_it_about(loop: str, link: Link) ->
 @every_loop
 def test_a_connection_that_breaks_is_an_end_too(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
-            waiting = await begun(stream.wait_closed())
+        async with paired(tcp) as (stream, peer):
+            task = await waiting(stream.wait_closed())
             peer.reset()
-            await waiting
+            await task
             assert stream.is_closing()
             for call in (stream.recv, stream.drain, lambda: stream.send("hello")):
                 with pytest.raises((ConnectionResetError, BrokenPipeError)):
@@ -329,7 +319,7 @@ def test_a_connection_that_breaks_is_an_end_too(loop: str) -> None:
 def test_from_a_callback(loop: str, state: State) -> None:
     async def main() -> None:
         for end in (aio.FramedStream.close, aio.FramedStream.abort):
-            async with tcp() as (stream, peer):
+            async with paired(tcp) as (stream, peer):
                 calls = await state(stream, peer)
                 reading = asyncio.ensure_future(read_to_the_end(peer))
                 asyncio.get_running_loop().call_soon(end, stream)
@@ -348,7 +338,7 @@ def test_from_a_callback(loop: str, state: State) -> None:
 @every_loop
 def test_leaving_the_with_statement_closes(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             reading = asyncio.ensure_future(peer.receive_all())
             async with stream as same:
                 assert same is stream
@@ -361,7 +351,7 @@ def test_leaving_the_with_statement_closes(loop: str, link: Link) -> None:
 @every_loop
 def test_leaving_it_by_an_error_does_too(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             reading = asyncio.ensure_future(peer.receive_all())
             with contextlib.suppress(LookupError):
                 async with stream:
@@ -381,7 +371,7 @@ def test_nobody_waits_for_a_peer_that_does_not_read(loop: str, link: Link) -> No
             await blocked(stream)
 
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             leaving = asyncio.ensure_future(leave(stream))
             while not stream.is_closing():
                 await asyncio.sleep(0)

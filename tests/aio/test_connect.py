@@ -13,7 +13,8 @@ import framing
 import pytest
 from framing import DecimalHeader, aio
 from support import tls
-from support.aio_peers import address, begun, echo, serving
+from support.aio.servers import address, echo, serving
+from support.aio.waits import waiting
 from support.loops import LOOPS, every_loop, new_loop, run
 from support.meanwhile import descriptors
 
@@ -231,7 +232,7 @@ def test_given_up_while_the_handshake_is_not_answered(loop: str) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             options: dict[str, Any] = {"ssl": tls.client_context(), "server_hostname": "localhost"}
-            opening = await begun(aio.open_connection(*silent.getsockname(), **options))
+            opening = await waiting(aio.open_connection(*silent.getsockname(), **options))
             accepted, _ = silent.accept()
             with accepted:
                 assert accepted.recv(1)

@@ -11,20 +11,11 @@ import framing
 import pytest
 from framing import DecimalHeader, aio
 from support import tls
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    Link,
-    Peer,
-    begun,
-    blocked,
-    each_link,
-    each_with_halves,
-    expect_closed,
-    taken_over,
-    tcp,
-)
-from support.aio_transport import piped
+from support.aio.links import HELLO, LARGE, Link, each_link, each_with_halves, paired, tcp
+from support.aio.peer import Peer, taken_over
+from support.aio.traffic import blocked
+from support.aio.transport import piped
+from support.aio.waits import expect_closed, waiting
 from support.loops import every_loop, run
 
 # Streams as they may come, mostly unlike what an encoder writes, and their frames.
@@ -128,7 +119,7 @@ def test_while_reading_is_paused(loop: str, link: Link) -> None:
     wire = framing.encode(LARGE[:30_000]) * 100
 
     async def main() -> None:
-        async with link(limit=50_000) as (stream, peer):
+        async with paired(link, limit=50_000) as (stream, peer):
             peer.writer.write(wire)
             while stream.transport.is_reading():
                 await asyncio.sleep(0)
@@ -154,7 +145,7 @@ def test_the_transport_goes_on(
 
     async def main() -> None:
         for cut in (end, end + 1, end + 5, len(wire)):
-            async with link(header=header) as (stream, peer):
+            async with paired(link, header=header) as (stream, peer):
                 await peer.send(wire[:cut])
                 assert await stream.recv() == frames[0]
                 await stream.send("hello")
@@ -190,7 +181,7 @@ def test_to_begin_tls(loop: str) -> None:
         return taken_over(secure)
 
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             await stream.send("tls?")
             assert await peer.receive(14) == framing.encode("tls?")
             await peer.send(framing.encode("yes"))
@@ -216,7 +207,7 @@ def test_to_begin_tls(loop: str) -> None:
 @every_loop
 def test_what_was_sent_goes_first(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             wire = await blocked(stream)
             transport, _ = stream.detach()
             transport.write(b"unframed")
@@ -229,7 +220,7 @@ def test_what_was_sent_goes_first(loop: str) -> None:
 @every_loop
 def test_later_calls(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             await peer.send(HELLO * 2)
             assert await stream.recv() == b"hello"
             stream.detach()
@@ -250,7 +241,7 @@ def test_later_calls(loop: str) -> None:
 @every_loop
 def test_a_stall_is_nobodys_any_more(loop: str) -> None:
     async def main() -> None:
-        async with tcp(frame_timeout=0.01) as (stream, peer):
+        async with paired(tcp, frame_timeout=0.01) as (stream, peer):
             await peer.send(HELLO + HELLO[:12])
             assert await stream.recv() == b"hello"
             transport, rest = stream.detach()
@@ -270,7 +261,7 @@ def test_a_stall_is_nobodys_any_more(loop: str) -> None:
 @every_loop
 def test_after_the_peers_end(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             await peer.send(HELLO + HELLO[:12])
             peer.finish()
             assert await stream.recv() == b"hello"
@@ -289,7 +280,7 @@ def test_after_the_peers_end(loop: str, link: Link) -> None:
 @every_loop
 def test_after_write_eof(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             stream.write_eof()
             assert await peer.receive_all() == b""
             await peer.send(HELLO * 2)
@@ -324,7 +315,7 @@ SENDING: dict[str, Call] = {
 def test_while_a_call_receives(loop: str, call: Call) -> None:
     async def main() -> None:
         stream, pipe = await piped()
-        receiving = await begun(call(stream))
+        receiving = await waiting(call(stream))
         with pytest.raises(RuntimeError, match="call"):
             stream.detach()
         pipe.give(HELLO[:12])
@@ -346,7 +337,7 @@ def test_while_a_call_receives(loop: str, call: Call) -> None:
 def test_when_the_call_was_cancelled(loop: str, call: Call) -> None:
     async def main() -> None:
         stream, pipe = await piped()
-        receiving = await begun(call(stream))
+        receiving = await waiting(call(stream))
         pipe.give(HELLO[:12])
         receiving.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -360,9 +351,9 @@ def test_when_the_call_was_cancelled(loop: str, call: Call) -> None:
 @every_loop
 def test_while_a_call_waits_to_send(loop: str, call: Call) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             wire = await blocked(stream)
-            sending = await begun(call(stream))
+            sending = await waiting(call(stream))
             await peer.send(HELLO * 2)
             assert await stream.recv() == b"hello"
             with pytest.raises(RuntimeError, match="call"):

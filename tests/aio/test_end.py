@@ -18,29 +18,20 @@ from framing import (
     TruncatedFrame,
     aio,
 )
-from support.aio_pairs import (
-    CALLS,
+from support.aio.links import (
     FRAMES,
     STREAM,
     Link,
-    Receive,
-    arrived,
     each,
-    each_call,
     each_link,
     each_way,
+    encrypted,
     framed,
-    frames_of,
-    over_tls,
-    received,
-    sending,
     tcp,
-    turns,
     unix,
-    until,
-    waiting,
-    without_hint,
 )
+from support.aio.traffic import CALLS, Receive, each_call, frames_of, sending, without_hint
+from support.aio.waits import arrived, received, turns, until, waiting
 from support.loops import every_loop, run
 from support.pairs import HELLO, finish, receive, reset
 
@@ -177,7 +168,7 @@ def test_in_a_large_frame(loop: str, link: Link) -> None:
 def test_tls_that_ends_without_a_word(loop: str) -> None:
     async def main() -> None:
         for rest, expected in ((b"", ConnectionClosed()), (HELLO[:12], truncated(HELLO[:12], 5))):
-            async with framed(over_tls) as (stream, peer):
+            async with framed(encrypted) as (stream, peer):
                 peer.sendall(STREAM + rest)
                 await arrived(stream, len(STREAM + rest))
                 peer.close()
@@ -190,7 +181,7 @@ def test_tls_that_ends_without_a_word(loop: str) -> None:
 
 
 @each_call
-@each(tcp, over_tls)
+@each(tcp, encrypted)
 @every_loop
 def test_a_reset_comes_through(loop: str, link: Link, call: Receive) -> None:
     async def main() -> None:
@@ -212,7 +203,7 @@ async def as_task(call: Awaitable[object]) -> object:
     return await call
 
 
-@each(tcp, over_tls)
+@each(tcp, encrypted)
 @every_loop
 def test_frames_before_a_reset_are_delivered_first(loop: str, link: Link) -> None:
     async def main() -> None:

@@ -8,33 +8,16 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, FrameStalled, InvalidPayload, TruncatedFrame
-from support.aio_pairs import (
-    CALLS,
-    Link,
-    Receive,
-    arrived,
-    called_back,
-    each,
-    each_call,
-    framed,
-    frames_of,
-    one,
-    over_tls,
-    pair,
-    sending,
-    several,
-    tcp,
-    until,
-)
-from support.aio_peers import Link as Peers
-from support.aio_peers import each_link as each_peer
-from support.aio_recorder import LOST, Recorder
-from support.aio_transport import piped
+from support.aio.links import Link, called_back, each, each_link, encrypted, framed, pair, paired, tcp
+from support.aio.recorder import LOST, Recorder
+from support.aio.traffic import CALLS, Receive, each_call, frames_of, one, sending, several
+from support.aio.transport import piped
+from support.aio.waits import arrived, until
 from support.formats import NETSTRING, Format, body, each_few, each_format, each_large_format, stream_of
 from support.loops import every_loop, run
 from support.pairs import SOON, finish
 
-each_way = each(pair, tcp, over_tls)
+each_way = each(pair, tcp, encrypted)
 each_keep = pytest.mark.parametrize("keep_header", [False, True])
 
 
@@ -216,15 +199,15 @@ def test_a_comma_that_is_missing(loop: str, link: Link, keep_header: bool, size:
 # Sending
 
 
-@each_peer
+@each_link
 @each_format
 @every_loop
-def test_what_the_peer_gets(loop: str, kind: Format, link: Peers) -> None:
+def test_what_the_peer_gets(loop: str, kind: Format, link: Link) -> None:
     payloads: list[Any] = kind.bodies
     wire = b"".join(map(kind.wire, payloads))
 
     async def main() -> None:
-        async with link(header=kind.header) as (stream, peer):
+        async with paired(link, header=kind.header) as (stream, peer):
             receiving = asyncio.ensure_future(peer.receive_all())
             for payload in payloads:
                 await stream.send(payload)

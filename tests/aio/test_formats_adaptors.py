@@ -19,8 +19,10 @@ from framing import (
     TruncatedFrame,
     aio,
 )
-from support.aio_pairs import Link, each, over_tls, pair, sending, tcp, turns, waiting
-from support.aio_readers import begun, filled, given_up, streams
+from support.aio.links import Link, each, encrypted, pair, streams, tcp
+from support.aio.readers import filled, given_up, read_part
+from support.aio.traffic import sending
+from support.aio.waits import turns, waiting
 from support.formats import (
     NETSTRING,
     VARINT,
@@ -34,7 +36,7 @@ from support.formats import (
 from support.loops import every_loop, run
 from support.pairs import receive, receive_all
 
-each_way = each(pair, tcp, over_tls)
+each_way = each(pair, tcp, encrypted)
 each_keep = pytest.mark.parametrize("keep_header", [False, True])
 
 # What is there behind a frame and could be taken for part of it.
@@ -140,8 +142,8 @@ def test_given_up_at_every_byte(loop: str, kind: Format, keep_header: bool) -> N
             wire = kind.wire(payload)
             for arrived in range(len(wire)):
                 reader = filled(wire[:arrived])
-                await begun(reader, **options)
-                await begun(reader, **options)
+                await read_part(reader, **options)
+                await read_part(reader, **options)
                 reader.feed_data(wire[arrived:] + kind.wire(b"next") + b"plain")
                 for expected in (payload, b"next"):
                     frame = await aio.read_frame(reader, **options)
@@ -182,7 +184,7 @@ def test_a_large_frame_given_up(loop: str, kind: Format, keep_header: bool, shor
             short_here = min(short, len(wire) - 1)
             reader = filled(wire[:-short_here])
             for _ in range(2):
-                await begun(reader, **options)
+                await read_part(reader, **options)
             task = await waiting(aio.read_frame(reader, **options))
             reader.feed_data(wire[-short_here:] + b"plain")
             assert await task == kind.received(payload, keep_header=keep_header)
@@ -213,7 +215,7 @@ def test_timeouts(loop: str, kind: Format) -> None:
 def test_another_header_inside_a_frame(kind: Format) -> None:
     async def main() -> None:
         reader = filled(kind.wire(b"hello")[:-1])
-        await begun(reader, header=kind.header)
+        await read_part(reader, header=kind.header)
         with pytest.raises(ValueError, match="inside a frame") as caught:
             await aio.read_frame(reader, framing.BinaryHeader(7))
         assert f"header={kind.header!r}" in str(caught.value)

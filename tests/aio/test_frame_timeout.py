@@ -13,24 +13,10 @@ from collections.abc import AsyncIterator, Callable
 import framing
 import pytest
 from framing import ConnectionClosed, FrameStalled, InvalidHeader, TruncatedFrame, aio
-from support.aio_pairs import (
-    CALLS,
-    FRAMES,
-    STREAM,
-    Link,
-    Receive,
-    arrived,
-    called_back,
-    each_link,
-    each_way,
-    framed,
-    frames_of,
-    several,
-    turns,
-    until,
-    waiting,
-)
-from support.aio_transport import Pipe
+from support.aio.links import FRAMES, STREAM, Link, called_back, each_link, each_way, framed
+from support.aio.traffic import CALLS, Receive, frames_of, several
+from support.aio.transport import Pipe
+from support.aio.waits import arrived, turns, until, waiting
 from support.loops import every_loop, run
 from support.pairs import HELLO, SOON, finish, receive_all
 from support.processes import TIMEOUT

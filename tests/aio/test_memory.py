@@ -13,7 +13,10 @@ from typing import Any
 import framing
 import pytest
 from framing import aio
-from support.aio_peers import HELLO, Link, Peer, begun, blocked, each, encrypted, tcp, turns
+from support.aio.links import HELLO, Link, each, encrypted, paired, tcp
+from support.aio.peer import Peer
+from support.aio.traffic import blocked
+from support.aio.waits import turns, waiting
 from support.loops import every_loop, run
 from support.memory import AIO_PREAMBLE, by_proc, measured
 
@@ -95,9 +98,9 @@ async def use(stream, number):
     elif number % 5 == 1:
         stream.detach()[0].abort()
     elif number % 5 == 2:
-        waiting = asyncio.ensure_future(stream.recv())
+        receiving = asyncio.ensure_future(stream.recv())
         await asyncio.sleep(0)
-        waiting.cancel()
+        receiving.cancel()
         stream.close()
     elif number % 5 == 3:
         await stream.send_encoded(b"what?")
@@ -225,7 +228,7 @@ async def leave_the_with_statement(stream: aio.FramedStream, peer: Peer) -> None
 
 async def close_while_calls_wait(stream: aio.FramedStream, _: Peer) -> None:
     await blocked(stream)
-    calls = [await begun(call) for call in (stream.recv(), stream.send("hello"), stream.drain())]
+    calls = [await waiting(call) for call in (stream.recv(), stream.send("hello"), stream.drain())]
     stream.abort()
     await asyncio.wait(calls)
     # One who looks at an error keeps it no longer than that.
@@ -234,7 +237,7 @@ async def close_while_calls_wait(stream: aio.FramedStream, _: Peer) -> None:
 
 async def cancel_calls(stream: aio.FramedStream, _: Peer) -> None:
     await blocked(stream)
-    calls: list[asyncio.Task[Any]] = [await begun(stream.recv()), await begun(stream.send("hello"))]
+    calls: list[asyncio.Task[Any]] = [await waiting(stream.recv()), await waiting(stream.send("hello"))]
     for call in calls:
         call.cancel()
     await asyncio.wait(calls)
@@ -290,7 +293,7 @@ USES = [*WITHOUT_ERRORS, close_while_calls_wait, be_cut_off, be_refused, be_rese
 
 async def used(link: Link, use: Use) -> list[weakref.ref[Any]]:
     """Uses a stream until it is closed; its parts, as far as they are there still."""
-    async with link() as (stream, peer):
+    async with paired(link) as (stream, peer):
         parts: list[weakref.ref[Any]] = [
             weakref.ref(stream),
             weakref.ref(stream.transport.get_protocol()),

@@ -8,18 +8,9 @@ from typing import Any
 import framing
 import pytest
 from framing import FrameStalled, TruncatedFrame, aio
-from support.aio_pairs import (
-    Link,
-    Receive,
-    called_back,
-    each_call,
-    each_way,
-    framed,
-    pair,
-    several,
-    turns,
-    until,
-)
+from support.aio.links import Link, called_back, each_way, framed, pair
+from support.aio.traffic import Receive, each_call, several
+from support.aio.waits import turns, until
 from support.loops import every_loop, run
 from support.oversize import FRAMES, OVER, SKIP, STREAM, warnings
 from support.pairs import finish

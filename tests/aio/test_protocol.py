@@ -15,23 +15,21 @@ from framing import (
     TruncatedFrame,
     aio,
 )
-from support.aio_pairs import (
+from support.aio.links import (
     FRAMES,
     STREAM,
     Link,
-    arrived,
     called_back,
     each,
     each_link,
     each_way,
-    over_tls,
-    sending,
+    encrypted,
     tcp,
-    turns,
     unix,
-    until,
 )
-from support.aio_recorder import LOST, Recorder, delivered
+from support.aio.recorder import LOST, Recorder, delivered
+from support.aio.traffic import sending
+from support.aio.waits import arrived, turns, until
 from support.loops import every_loop, run
 from support.pairs import HELLO, finish, receive, reset
 
@@ -96,7 +94,7 @@ class Unmoved(Recorder):
         self.told.append(exc)
 
 
-@each(tcp, unix, over_tls)
+@each(tcp, unix, encrypted)
 @every_loop
 def test_an_error_is_told_once(loop: str, link: Link) -> None:
     """Whatever comes behind it; and one may still answer."""
@@ -118,7 +116,7 @@ def test_an_error_is_told_once(loop: str, link: Link) -> None:
     run(loop, main)
 
 
-@each(tcp, over_tls)
+@each(tcp, encrypted)
 @every_loop
 def test_a_reset(loop: str, link: Link) -> None:
     async def main() -> None:

@@ -11,22 +11,20 @@ from typing import Any
 import framing
 import pytest
 from framing import DecimalHeader, FrameStats, aio
-from support.aio_pairs import (
+from support.aio.links import (
     FRAMES,
     STREAM,
     Link,
-    arrived,
     called_back,
     each,
     each_way,
+    encrypted,
     framed,
-    over_tls,
     pair,
     tcp,
-    turns,
-    until,
 )
-from support.aio_recorder import LOST, Recorder
+from support.aio.recorder import LOST, Recorder
+from support.aio.waits import arrived, turns, until
 from support.loops import every_loop, run
 from support.pairs import HELLO, finish, receive
 
@@ -160,7 +158,7 @@ def test_nothing_needs_to_be_overridden(loop: str) -> None:
     run(loop, main)
 
 
-@each(tcp, over_tls)
+@each(tcp, encrypted)
 @every_loop
 def test_the_counters(loop: str, link: Link) -> None:
     async def main() -> None:
@@ -251,7 +249,7 @@ RAISED: dict[str, tuple[bytes, list[bytes]]] = {
 
 
 @pytest.mark.parametrize("callback", RAISED)
-@each(tcp, pair, over_tls)
+@each(tcp, pair, encrypted)
 @every_loop
 def test_it_is_reported_once_and_the_connection_closed(loop: str, link: Link, callback: str) -> None:
     reported: list[dict[str, Any]] = []

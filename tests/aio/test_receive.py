@@ -10,26 +10,10 @@ from typing import Any
 import framing
 import pytest
 from framing import DecimalHeader, FrameStats, aio
-from support.aio_pairs import (
-    CALLS,
-    FRAMES,
-    STREAM,
-    Link,
-    Receive,
-    arrived,
-    each_call,
-    each_link,
-    each_way,
-    framed,
-    one,
-    protocol_of,
-    received,
-    sending,
-    several,
-    view_of,
-    waiting,
-)
-from support.aio_transport import piped
+from support.aio.links import FRAMES, STREAM, Link, each_link, each_way, framed
+from support.aio.traffic import CALLS, Receive, each_call, one, protocol_of, sending, several, view_of
+from support.aio.transport import piped
+from support.aio.waits import arrived, received, waiting
 from support.loops import every_loop, run
 from support.pairs import HELLO, finish
 

@@ -12,8 +12,8 @@ from typing import Any
 import framing
 import pytest
 from framing import DecimalHeader, aio
-from support.aio_peers import HELLO, LARGE, Link, each, each_link, encrypted, tcp
-from support.aio_transport import piped
+from support.aio.links import HELLO, LARGE, Link, each, each_link, encrypted, paired, tcp
+from support.aio.transport import piped
 from support.loops import every_loop, run
 from support.refusal import short
 
@@ -26,7 +26,7 @@ def test_what_the_peer_gets(loop: str, link: Link) -> None:
     payloads: list[Any] = ["größer", b"hello", "", LARGE[:70_000], memoryview(LARGE)[5:9], LARGE]
 
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             receiving = asyncio.ensure_future(peer.receive_all())
             for payload in payloads:
                 await stream.send(payload)
@@ -54,7 +54,7 @@ def test_every_size(loop: str, link: Link) -> None:
     sizes = [*range(20), *around, *(generator.randrange(100_000) for _ in range(30))]
 
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             sending = asyncio.ensure_future(send_sizes(stream))
             for size in sizes:
                 wire = framing.encode(LARGE[:size])
@@ -74,7 +74,7 @@ def test_a_frame_of_20_mb(loop: str, link: Link) -> None:
     payload = LARGE * 2 + LARGE[:4_000_000]
 
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             for _ in range(2):
                 await stream.send(payload)
                 assert await peer.receive(10) == b"20000000  "
@@ -101,7 +101,7 @@ def test_headers(loop: str, options: dict[str, Any]) -> None:
     wire = b"".join(framing.encode(payload, **options) for payload in payloads)
 
     async def main() -> None:
-        async with tcp(**options) as (stream, peer):
+        async with paired(tcp, **options) as (stream, peer):
             for payload in payloads:
                 await stream.send(payload)
             await stream.send_many(payloads)
@@ -147,7 +147,7 @@ def test_the_caller_may_use_its_memory_at_once(
 
     async def main() -> None:
         # Where a view over one's own memory were to be kept, TLS would encrypt it at once.
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             wire = framing.encode(LARGE)
             await stream.send(LARGE)
             receiving = asyncio.ensure_future(peer.receive_all())
@@ -202,7 +202,7 @@ REFUSED: list[tuple[Any, type[Exception]]] = [
 @every_loop
 def test_nothing_of_what_is_refused(loop: str, link: Link, bad: Any, error: type[Exception]) -> None:
     async def main() -> None:
-        async with link(max_frame_size=5) as (stream, peer):
+        async with paired(link, max_frame_size=5) as (stream, peer):
             with pytest.raises(error):
                 await stream.send(bad)
             with pytest.raises(error):
@@ -224,7 +224,7 @@ def test_what_else_is_refused(loop: str) -> None:
         raise LookupError("no more")
 
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             # A text would be taken for its characters.
             several: list[Any] = [5, None, "hello", b"hello"]
             for payloads in several:
@@ -263,7 +263,7 @@ def test_frames_of_many_tasks_stay_whole_and_in_order(loop: str, link: Link) -> 
                 await asyncio.sleep(0)
 
     async def main() -> None:
-        async with link(write_limit=20_000) as (stream, peer):
+        async with paired(link, write_limit=20_000) as (stream, peer):
             receiving = asyncio.ensure_future(peer.receive_all())
             async with asyncio.TaskGroup() as group:
                 for task in range(tasks):
@@ -346,7 +346,7 @@ ENDS: dict[str, Callable[[aio.FramedStream], object]] = {
 def test_a_burst_goes_before_the_end(loop: str, end: Callable[[aio.FramedStream], object]) -> None:
     async def main() -> None:
         for count in (1, 2, 500):
-            async with tcp() as (stream, peer):
+            async with paired(tcp) as (stream, peer):
                 for number in range(count):
                     stream.send_nowait(b"%d" % number)
                 end(stream)
@@ -359,7 +359,7 @@ def test_a_burst_goes_before_the_end(loop: str, end: Callable[[aio.FramedStream]
 @every_loop
 def test_a_burst_before_a_large_frame_and_behind_it(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             receiving = asyncio.ensure_future(peer.receive_all())
             for _ in range(3):
                 await stream.drain()

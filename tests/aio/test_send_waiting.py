@@ -12,20 +12,10 @@ from typing import Any
 import framing
 import pytest
 from framing import FrameWouldBlock, aio
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    Link,
-    begun,
-    blocked,
-    each,
-    each_link,
-    encrypted,
-    tcp,
-    turns,
-    unix,
-)
-from support.aio_transport import Pipe, piped
+from support.aio.links import HELLO, LARGE, Link, each, each_link, encrypted, paired, tcp, unix
+from support.aio.traffic import blocked
+from support.aio.transport import Pipe, piped
+from support.aio.waits import turns, waiting
 from support.loops import every_loop, run
 
 MARK = 65_536
@@ -71,9 +61,9 @@ def all_of(pipe: Pipe) -> bytes:
 @every_loop
 def test_it_waits_until_the_peer_reads(loop: str, link: Link, call: Call, wire: bytes) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             before = await blocked(stream)
-            calls = [await begun(call_it(call, stream)) for _ in range(3)]
+            calls = [await waiting(call_it(call, stream)) for _ in range(3)]
             await turns(50)
             assert not any(waiting.done() for waiting in calls)
             assert await peer.receive(len(before)) == before
@@ -88,7 +78,7 @@ def test_it_waits_until_the_peer_reads(loop: str, link: Link, call: Call, wire: 
 @every_loop
 def test_the_frame_that_fills_the_buffer_does_not_wait(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, _):
+        async with paired(tcp) as (stream, _):
             await stream.send(LARGE)
             assert stream.transport.get_write_buffer_size() > MARK
 
@@ -98,7 +88,7 @@ def test_the_frame_that_fills_the_buffer_does_not_wait(loop: str) -> None:
 @every_loop
 def test_a_slow_reader(loop: str) -> None:
     async def main() -> None:
-        async with tcp(write_limit=10_000) as (stream, peer):
+        async with paired(tcp, write_limit=10_000) as (stream, peer):
             sending = asyncio.ensure_future(send_all(stream))
             generator = random.Random(4)
             wire = b""
@@ -124,7 +114,7 @@ def test_a_slow_reader(loop: str) -> None:
 @every_loop
 def test_first_come_first_served(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             wire = await blocked(stream)
             calls = [asyncio.ensure_future(stream.send(b"%d" % number)) for number in range(300)]
             await turns()
@@ -146,8 +136,8 @@ def test_first_come_first_served(loop: str) -> None:
 def test_who_comes_after_there_is_room_is_behind_who_waits(loop: str) -> None:
     async def main() -> None:
         stream, pipe = await full()
-        first = await begun(stream.send("first"))
-        second = await begun(stream.send("second"))
+        first = await waiting(stream.send("first"))
+        second = await waiting(stream.send("second"))
         pipe.take(len(FULL))
         # Nothing of the others has run since.
         await stream.send("third")
@@ -163,7 +153,7 @@ def test_who_comes_after_there_is_room_is_behind_who_waits(loop: str) -> None:
 def test_one_frame_fills_the_room_again(loop: str) -> None:
     async def main() -> None:
         stream, pipe = await full()
-        calls = [await begun(stream.send(FULL)) for _ in range(5)]
+        calls = [await waiting(stream.send(FULL)) for _ in range(5)]
         for done in range(1, 6):
             pipe.take(len(FULL) + 10)
             await turns()
@@ -178,7 +168,7 @@ def test_one_frame_fills_the_room_again(loop: str) -> None:
 def test_room_is_below_the_low_mark(loop: str) -> None:
     async def main() -> None:
         stream, pipe = await full(write_limit=(50_000, 10_000))
-        call = await begun(stream.send("hello"))
+        call = await waiting(stream.send("hello"))
         pipe.take(len(FULL) - 20_000)
         await turns()
         assert not call.done()
@@ -197,13 +187,13 @@ def test_room_is_below_the_low_mark(loop: str) -> None:
 @every_loop
 def test_nothing_of_a_call_that_is_cancelled(loop: str, link: Link, call: Call, wire: bytes) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             before = await blocked(stream)
-            waiting = await begun(call_it(call, stream))
-            behind = await begun(stream.send("behind"))
-            waiting.cancel()
+            task = await waiting(call_it(call, stream))
+            behind = await waiting(stream.send("behind"))
+            task.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await waiting
+                await task
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.001):
                     await call(stream)
@@ -232,7 +222,7 @@ def test_cancelled_at_random(loop: str) -> None:
         sent.append(payload)
 
     async def main() -> None:
-        async with tcp(write_limit=3000) as (stream, peer):
+        async with paired(tcp, write_limit=3000) as (stream, peer):
             frames: list[bytes] = []
             decoder = framing.FrameDecoder()
             cancelled = 0
@@ -267,7 +257,7 @@ def test_a_turn_that_was_given_to_a_cancelled_call(loop: str) -> None:
     async def main() -> None:
         for victims in ((0,), (0, 1), (1,), (0, 2)):
             stream, pipe = await full()
-            calls = [await begun(stream.send(b"%d" % number)) for number in range(4)]
+            calls = [await waiting(stream.send(b"%d" % number)) for number in range(4)]
             pipe.take(len(FULL))
             for victim in victims:
                 calls[victim].cancel()
@@ -289,14 +279,14 @@ def test_a_turn_that_was_given_to_a_cancelled_call(loop: str) -> None:
 @every_loop
 def test_send_nowait_does_not_wait(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             wire = await blocked(stream)
             for payload in ("", "hello", LARGE):
                 with pytest.raises(BlockingIOError) as caught:
                     stream.send_nowait(payload)
                 assert type(caught.value) is FrameWouldBlock
                 assert caught.value.errno == errno.EAGAIN
-            draining = await begun(stream.drain())
+            draining = await waiting(stream.drain())
             assert await peer.receive(len(wire)) == wire
             await draining
             stream.send_nowait("hello")
@@ -309,7 +299,7 @@ def test_send_nowait_does_not_wait(loop: str, link: Link) -> None:
 @every_loop
 def test_drain_with_room_does_not_wait(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             await stream.drain()
             stream.send_nowait(bytes(1000))
             await stream.drain()
@@ -335,7 +325,7 @@ def test_who_sends_on_and_on_finds_out(loop: str, link: Link, call: Call) -> Non
     """The loop learns of a broken connection only where the sender lets it run."""
 
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             peer.reset()
             await peer.close()
             sent = 0

@@ -12,17 +12,10 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, aio
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    Peer,
-    address,
-    client,
-    echo,
-    serving,
-    taken_over,
-    turns,
-)
+from support.aio.links import HELLO, LARGE
+from support.aio.peer import Peer, taken_over
+from support.aio.servers import address, client, echo, serving
+from support.aio.waits import turns
 from support.loops import every_loop, run
 
 securely = pytest.mark.parametrize("encrypt", [False, True], ids=["tcp", "tls"])

@@ -14,20 +14,11 @@ from typing import Any, NamedTuple
 import framing
 import pytest
 from framing import aio
-from support.aio_pairs import (
-    arrived,
-    called_back,
-    framed,
-    pair,
-    protocol_of,
-    put,
-    sending,
-    tcp,
-    turns,
-    view_of,
-)
-from support.aio_recorder import Recorder
-from support.aio_transport import Pipe, piped
+from support.aio.links import called_back, framed, pair, tcp
+from support.aio.recorder import Recorder
+from support.aio.traffic import protocol_of, put, sending, view_of
+from support.aio.transport import Pipe, piped
+from support.aio.waits import arrived, turns
 from support.loops import every_loop, run
 from support.pairs import HELLO
 

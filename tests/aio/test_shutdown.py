@@ -12,7 +12,10 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, aio
-from support.aio_peers import HELLO, LARGE, Peer, address, begun, client, echo, serving, turns
+from support.aio.links import HELLO, LARGE
+from support.aio.peer import Peer
+from support.aio.servers import address, client, echo, serving
+from support.aio.waits import turns, waiting
 from support.loops import every_loop, run
 
 securely = pytest.mark.parametrize("encrypt", [False, True], ids=["tcp", "tls"])
@@ -65,7 +68,7 @@ def test_handlers_may_finish(loop: str, encrypt: bool, grace: float | None) -> N
         async with serving(busy, grace=grace, encrypt=encrypt) as server:
             peers = [await busy_with(busy, server, encrypt=encrypt) for _ in range(3)]
             server.close()
-            closing = await begun(server.wait_closed())
+            closing = await waiting(server.wait_closed())
             busy.go_on.set()
             for peer in peers:
                 assert await peer.receive_all() == framing.encode("hello done")
@@ -190,14 +193,14 @@ def test_handlers_may_clean_up(loop: str) -> None:
 def test_waiting_does_not_close(loop: str) -> None:
     async def main() -> None:
         async with serving(echo) as server:
-            waiting = [await begun(server.wait_closed()) for _ in range(2)]
+            calls = [await waiting(server.wait_closed()) for _ in range(2)]
             peer = await client(server)
             await peer.send(HELLO)
             assert await peer.receive(15) == HELLO
             await peer.close()
-            assert not any(call.done() for call in waiting)
+            assert not any(call.done() for call in calls)
             server.close()
-            await asyncio.gather(*waiting)
+            await asyncio.gather(*calls)
 
     run(loop, main)
 
@@ -210,10 +213,10 @@ def test_closed_twice(loop: str) -> None:
             peer = await busy_with(busy, server)
             server.close()
             server.close()
-            waiting = [await begun(server.wait_closed()) for _ in range(3)]
+            calls = [await waiting(server.wait_closed()) for _ in range(3)]
             server.close()
             busy.go_on.set()
-            await asyncio.gather(*waiting)
+            await asyncio.gather(*calls)
             assert busy.ends == ["returned"]
             await server.wait_closed()
             server.close()
@@ -249,7 +252,7 @@ def test_waiting_is_cancelled(loop: str) -> None:
         async with serving(busy, grace=None) as server:
             peer = await busy_with(busy, server)
             server.close()
-            closing = await begun(server.wait_closed())
+            closing = await waiting(server.wait_closed())
             closing.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await closing
@@ -310,7 +313,7 @@ def test_serve_forever_is_cancelled(loop: str, grace: float) -> None:
     async def main() -> None:
         busy = Busy()
         async with serving(busy, grace=grace) as server:
-            forever = await begun(server.serve_forever())
+            forever = await waiting(server.serve_forever())
             peer = await busy_with(busy, server)
             forever.cancel()
             await turns()
@@ -330,7 +333,7 @@ def test_serve_forever_is_cancelled(loop: str, grace: float) -> None:
 def test_serve_forever_ends_with_the_server(loop: str) -> None:
     async def main() -> None:
         async with serving(echo) as server:
-            forever = await begun(server.serve_forever())
+            forever = await waiting(server.serve_forever())
             server.close()
             await forever
             with pytest.raises(RuntimeError, match="closed"):

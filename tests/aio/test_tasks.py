@@ -8,20 +8,9 @@ from typing import Any
 
 import pytest
 from framing import ConcurrencyError, aio
-from support.aio_pairs import (
-    CALLS,
-    FRAMES,
-    STREAM,
-    Link,
-    Receive,
-    arrived,
-    each_call,
-    each_way,
-    framed,
-    protocol_of,
-    put,
-    waiting,
-)
+from support.aio.links import FRAMES, STREAM, Link, each_way, framed
+from support.aio.traffic import CALLS, Receive, each_call, protocol_of, put
+from support.aio.waits import arrived, waiting
 from support.loops import every_loop, new_loop, run
 from support.pairs import HELLO
 from support.processes import TIMEOUT

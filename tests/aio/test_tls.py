@@ -14,18 +14,9 @@ import framing
 import pytest
 from framing import ConnectionClosed, aio
 from support import tls
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    address,
-    begun,
-    client,
-    echo,
-    encrypted,
-    expect_closed,
-    serving,
-    turns,
-)
+from support.aio.links import HELLO, LARGE, encrypted, paired
+from support.aio.servers import address, client, echo, serving
+from support.aio.waits import expect_closed, turns, waiting
 from support.loops import every_loop, run
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -145,7 +136,7 @@ def test_frames_before_the_end(loop: str, version: ssl.TLSVersion) -> None:
 def test_an_end_inside_a_frame(loop: str) -> None:
     async def main() -> None:
         for cut in (3, 10, 12):
-            async with encrypted() as (stream, peer):
+            async with paired(encrypted) as (stream, peer):
                 await peer.send(HELLO + HELLO[:cut])
                 await peer.close()
                 assert await stream.recv() == b"hello"
@@ -161,8 +152,8 @@ def test_a_connection_that_is_cut(loop: str) -> None:
     """Without TLS's own goodbye, nobody knows whether that was all."""
 
     async def main() -> None:
-        async with encrypted() as (stream, peer):
-            receiving = await begun(stream.recv())
+        async with paired(encrypted) as (stream, peer):
+            receiving = await waiting(stream.recv())
             peer.reset()
             with pytest.raises((OSError, ConnectionClosed)):
                 await receiving
@@ -194,7 +185,7 @@ def test_a_peer_that_does_not_answer_the_end(loop: str) -> None:
                 stream.close()
                 # uvloop has its own idea of how long that may take.
                 if loop == "uvloop":
-                    await begun(stream.wait_closed())
+                    await waiting(stream.wait_closed())
                     stream.abort()
                 await stream.wait_closed()
                 assert server.recv(100) == HELLO

@@ -7,17 +7,9 @@ import asyncio
 import framing
 import pytest
 from framing import ConnectionClosed, aio
-from support.aio_peers import (
-    HELLO,
-    LARGE,
-    Link,
-    begun,
-    blocked,
-    each_with_halves,
-    encrypted,
-    expect_closed,
-    tcp,
-)
+from support.aio.links import HELLO, LARGE, Link, each_with_halves, encrypted, paired, tcp
+from support.aio.traffic import blocked
+from support.aio.waits import expect_closed, waiting
 from support.loops import every_loop, run
 
 
@@ -39,7 +31,7 @@ async def expect_broken_pipe(stream: aio.FramedStream) -> None:
 @every_loop
 def test_receiving_goes_on(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             await stream.send("hello")
             stream.write_eof()
             stream.write_eof()
@@ -49,7 +41,7 @@ def test_receiving_goes_on(loop: str, link: Link) -> None:
             for size in (0, 5, 100_000):
                 await peer.send(framing.encode(LARGE[:size]))
                 assert await stream.recv() == LARGE[:size]
-            receiving = await begun(stream.recv())
+            receiving = await waiting(stream.recv())
             peer.finish()
             with pytest.raises(ConnectionClosed) as caught:
                 await receiving
@@ -66,7 +58,7 @@ def test_receiving_goes_on(loop: str, link: Link) -> None:
 @every_loop
 def test_sending_goes_on(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             await peer.send(HELLO)
             peer.finish()
             assert await stream.recv() == b"hello"
@@ -90,13 +82,13 @@ def test_sending_goes_on(loop: str, link: Link) -> None:
 @every_loop
 def test_what_was_sent_goes_first(loop: str, link: Link) -> None:
     async def main() -> None:
-        async with link() as (stream, peer):
+        async with paired(link) as (stream, peer):
             wire = await blocked(stream)
-            waiting = [
-                await begun(call) for call in (stream.send("hello"), stream.send_many(["hello"]))
+            calls = [
+                await waiting(call) for call in (stream.send("hello"), stream.send_many(["hello"]))
             ]
             stream.write_eof()
-            for call in waiting:
+            for call in calls:
                 with pytest.raises(BrokenPipeError):
                     await call
             assert await peer.receive_all() == wire
@@ -109,7 +101,7 @@ def test_what_was_sent_goes_first(loop: str, link: Link) -> None:
 @every_loop
 def test_tls_has_no_halves(loop: str) -> None:
     async def main() -> None:
-        async with encrypted() as (stream, peer):
+        async with paired(encrypted) as (stream, peer):
             stream.send_nowait("hello")
             with pytest.raises(NotImplementedError):
                 stream.write_eof()
@@ -126,7 +118,7 @@ def test_tls_has_no_halves(loop: str) -> None:
 @every_loop
 def test_of_a_connection_that_broke(loop: str) -> None:
     async def main() -> None:
-        async with tcp() as (stream, peer):
+        async with paired(tcp) as (stream, peer):
             peer.reset()
             await stream.wait_closed()
             for call in (stream.write_eof, stream.detach):

@@ -9,8 +9,9 @@ from typing import Any
 import framing
 import pytest
 from framing import FrameWouldBlock
-from support.aio_peers import LARGE, Link, each_link, turns
-from support.aio_transport import piped
+from support.aio.links import LARGE, Link, each_link, paired
+from support.aio.transport import piped
+from support.aio.waits import turns
 from support.loops import every_loop, run
 
 MARK = 65_536
@@ -32,7 +33,7 @@ def test_the_marks_are_the_transports(
     loop: str, link: Link, limit: Any, expected: tuple[int, int]
 ) -> None:
     async def main() -> None:
-        async with link(write_limit=limit) as (stream, _):
+        async with paired(link, write_limit=limit) as (stream, _):
             low, high = expected
             # Over TLS a mark of 0 would pause for nothing.
             encrypted = stream.get_extra_info("sslcontext") is not None
@@ -46,7 +47,7 @@ def test_the_marks_are_the_transports(
 @every_loop
 def test_with_any_marks(loop: str, link: Link, limit: Any) -> None:
     async def main() -> None:
-        async with link(write_limit=limit) as (stream, peer):
+        async with paired(link, write_limit=limit) as (stream, peer):
             receiving = asyncio.ensure_future(peer.receive_all())
             for size in (0, 0, 1, 100, 100_000, 0, 100_000, 5):
                 await stream.send(LARGE[:size])

@@ -18,7 +18,7 @@ from framing import (
     VarintHeader,
     presets,
 )
-from support.aio_transport import piped
+from support.aio.transport import piped
 from support.formats import POSTGRES, Header
 from support.loops import run
 from support.pairs import framed, receive_all

@@ -14,11 +14,9 @@ from typing import Any
 import framing
 import pytest
 from framing import BinaryHeader, DecimalHeader, FramedSocket, NetstringHeader, VarintHeader, aio
-from support.aio_pairs import called_back, pair
-from support.aio_peers import address, echo, serving
-from support.aio_peers import tcp as stream_over_tcp
-from support.aio_readers import streams
-from support.aio_recorder import Recorder
+from support.aio.links import called_back, pair, paired, streams, tcp
+from support.aio.recorder import Recorder
+from support.aio.servers import address, echo, serving
 from support.formats import FORMATS, Format, each_format
 from support.loops import every_loop, run
 from support.pairs import begin, framed, receive
@@ -140,7 +138,7 @@ def test_send_frame_and_recv_frame(kind: Format) -> None:
 @every_loop
 def test_streams(loop: str, kind: Format) -> None:
     async def main() -> None:
-        async with stream_over_tcp(header=kind.header) as (stream, peer):
+        async with paired(tcp, header=kind.header) as (stream, peer):
             assert same(stream.header, kind.header)
             await peer.send(kind.wire(b"hello"))
             assert await stream.recv() == b"hello"

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator
 import framing
 import pytest
 from framing import FramedSocket, aio
-from support.aio_pairs import framed, received, sending, until
+from support.aio.links import framed
+from support.aio.traffic import sending
+from support.aio.waits import received, until
 from support.loops import every_loop, run
 from support.pairs import finish
 

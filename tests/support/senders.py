@@ -11,8 +11,8 @@ from typing import Any
 import framing
 import pytest
 from framing import FramedSocket, FrameEncoder, NetstringHeader, aio
-from support.aio_pairs import turns
-from support.aio_transport import Pipe, piped
+from support.aio.transport import Pipe, piped
+from support.aio.waits import turns
 from support.pairs import begin, framed, pair, receive_all
 
 # `send(payload, fields=...)` sends one frame, or `COUNT` where the call is for many; `written()` gives all bytes in the end.

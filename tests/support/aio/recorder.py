@@ -7,7 +7,8 @@ from typing import Any
 
 import framing
 from framing import aio
-from support.aio_pairs import turns, until, without_hint
+from support.aio.traffic import without_hint
+from support.aio.waits import turns, until
 
 LOST = ("lost", None)
 """What is written down of a connection that was closed, on whichever side."""
