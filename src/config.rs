@@ -14,6 +14,7 @@ use super::errors::config_exception;
 use super::headers::{HeaderArgument, HeaderObject};
 use super::memory::growing::GrowingBytes;
 use super::timeout::Seconds;
+use framing_core::codec::store::Partial;
 use framing_core::codec::{
     Decoder, FrameDecoder, FrameEncoder, HeaderFormat, MAX_MAX_FRAME_SIZE, Policy,
 };
@@ -88,24 +89,35 @@ impl Options {
     ///
     /// # Errors
     /// `TypeError` or `ValueError` that names the option that is wrong.
-    pub(crate) fn decoder(self) -> PyResult<Decoder<GrowingBytes>> {
-        self.config().map(|config| config.decoder())
+    pub(crate) fn decoder<P: Partial>(mut self) -> PyResult<Decoder<P>> {
+        let limit = self.limit()?;
+        self.decoder_within(limit.as_ref())
     }
 
     /// # Errors
     /// `TypeError` or `ValueError` that names the option that is wrong.
-    pub(crate) fn config(self) -> PyResult<Config> {
+    pub(crate) fn config(mut self) -> PyResult<Config> {
         let HeaderArgument(header) = self.header;
-        let HeaderArgument(send_header) = self.send_header.unwrap_or(HeaderArgument(header));
+        let HeaderArgument(send_header) = self.send_header.take().unwrap_or(HeaderArgument(header));
+        let frame_timeout =
+            self.frame_timeout.take().map(|it| it.limit("frame_timeout")).transpose()?;
+        let limit = self.limit()?;
+        let decoder = self.decoder_within(limit.as_ref())?;
+        let encoder = encoder_within(send_header, limit.as_ref())?;
+        Ok(Config { decoder, encoder, frame_timeout })
+    }
+
+    fn limit(&mut self) -> PyResult<Option<Integer>> {
+        self.max_frame_size.take().map(|it| it.get("max_frame_size", "an integer or None")).transpose()
+    }
+
+    fn decoder_within<P: Partial>(self, limit: Option<&Integer>) -> PyResult<Decoder<P>> {
+        let HeaderArgument(header) = self.header;
         let keep_header = self.keep_header.map_or(Ok(false), |it| it.get("keep_header", "a bool"))?;
-        let mut decoder = FrameDecoder::new(header).with_keep_header(keep_header);
-        let mut encoder = FrameEncoder::new(send_header);
-        if let Some(limit) = self.max_frame_size {
-            let limit = limit.get("max_frame_size", "an integer or None")?;
-            let received = frame_size(&limit, header)?;
-            decoder = decoder.with_max_frame_size(received).map_err(config_exception)?;
-            let sent = frame_size(&limit, send_header)?;
-            encoder = encoder.with_max_frame_size(sent).map_err(config_exception)?;
+        let mut decoder = Decoder::new(header).with_keep_header(keep_header);
+        if let Some(limit) = limit {
+            let limit = frame_size(limit, header)?;
+            decoder = decoder.with_max_frame_size(limit).map_err(config_exception)?;
         }
         let most = count("max_consecutive_empty", self.max_consecutive_empty)?;
         let max_skip = count("max_skip", self.max_skip)?;
@@ -117,9 +129,7 @@ impl Options {
             _ => Policy::default(),
         };
         let policy = policy.with_max_consecutive_empty(most);
-        let decoder = decoder.with_policy(policy).map_err(config_exception)?;
-        let frame_timeout = self.frame_timeout.map(|it| it.limit("frame_timeout")).transpose()?;
-        Ok(Config { decoder, encoder, frame_timeout })
+        decoder.with_policy(policy).map_err(config_exception)
     }
 }
 
@@ -222,12 +232,20 @@ pub(crate) fn encoder(
     max_frame_size: Option<Named<Integer>>,
 ) -> PyResult<FrameEncoder> {
     let HeaderArgument(header) = header;
-    let encoder = FrameEncoder::new(header);
     match max_frame_size {
+        None => Ok(FrameEncoder::new(header)),
+        Some(limit) => {
+            encoder_within(header, Some(&limit.get("max_frame_size", "an integer or None")?))
+        }
+    }
+}
+
+fn encoder_within(header: HeaderFormat, limit: Option<&Integer>) -> PyResult<FrameEncoder> {
+    let encoder = FrameEncoder::new(header);
+    match limit {
         None => Ok(encoder),
         Some(limit) => {
-            let limit = frame_size(&limit.get("max_frame_size", "an integer or None")?, header)?;
-            encoder.with_max_frame_size(limit).map_err(config_exception)
+            encoder.with_max_frame_size(frame_size(limit, header)?).map_err(config_exception)
         }
     }
 }

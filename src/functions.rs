@@ -10,6 +10,7 @@ use super::encoder::encoded;
 use super::errors::exception;
 use super::headers::HeaderArgument;
 use super::memory::bytes::list;
+use super::memory::growing::GrowingBytes;
 use super::payload::Data;
 use super::store::PyStore;
 use framing_core::codec::store::Partial;
@@ -94,7 +95,8 @@ pub(super) fn _payload_size<'py>(
     header: HeaderArgument,
     max_frame_size: Option<Named<Integer>>,
 ) -> PyResult<Option<usize>> {
-    let mut decoder = Options { header, max_frame_size, ..Options::default() }.decoder()?;
+    let options = Options { header, max_frame_size, ..Options::default() };
+    let mut decoder = options.decoder::<GrowingBytes>()?;
     let store = PyStore { py, owner: None };
     Ok(match decoder.decode(&store, head.as_bytes(), &mut 0) {
         Ok(Some(_empty)) => Some(0),

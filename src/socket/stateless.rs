@@ -109,7 +109,7 @@ pub(crate) fn recv_frame(
 ) -> PyResult<Py<PyBytes>> {
     let options =
         Options { header, max_frame_size, keep_header: Some(keep_header), ..Options::default() };
-    let mut decoder = options.decoder()?;
+    let mut decoder = options.decoder::<GrowingBytes>()?;
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;
     loop {
