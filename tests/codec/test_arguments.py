@@ -209,6 +209,7 @@ def test_a_generator_that_raises(error: BaseException) -> None:
     assert ENCODER.encode_many([b"good"]) == b"4         good"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [2**33, 2**62], ids=hex)
 def test_an_iterable_that_lies_about_its_length(length: int) -> None:
     script = f"""

@@ -8,7 +8,7 @@ import pytest
 from support.loops import every_loop
 from support.memory import measured
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
 
 # Headers as they are written here, and what stands behind a payload.
 HEADERS = {

@@ -22,6 +22,9 @@ OBJECTS = 2048  # what Python's objects around the bytes may take
 
 @pytest.fixture(autouse=True)
 def tracing() -> Iterator[None]:
+    # What is there before a test need not be looked at by each collection of it.
+    gc.collect()
+    gc.freeze()
     tracemalloc.start()
     yield
     tracemalloc.stop()
@@ -164,6 +167,7 @@ print((peak() - before) / 10**9)
 """
 
 
+@pytest.mark.slow
 def test_a_gigabyte_peaks_at_its_own_size() -> None:
     """In a process of its own, by what the system says it used at most."""
     program = [sys.executable, "-c", ONE_GIGABYTE]
@@ -205,6 +209,7 @@ print("fine")
 
 if sys.platform == "linux":
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("extra", [2, 10, 20, 40, 400])
     @pytest.mark.parametrize(
         "data",

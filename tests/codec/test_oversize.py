@@ -289,6 +289,7 @@ logged.wait()
 """
 
 
+@pytest.mark.slow
 def test_the_interpreter_ends_while_a_daemon_thread_logs() -> None:
     for _ in range(5):
         done = subprocess.run(

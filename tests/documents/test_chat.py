@@ -41,6 +41,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 # Among people
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_all_hear_what_one_says(server: str, one: str, other: str) -> None:
@@ -60,6 +61,7 @@ def test_all_hear_what_one_says(server: str, one: str, other: str) -> None:
             assert somebody.leaves() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_all_talk_at_once(server: str) -> None:
     names = [f"{client} {number}" for number, client in enumerate(CLIENTS * 2)]
@@ -79,6 +81,7 @@ def test_all_talk_at_once(server: str) -> None:
             assert somebody.leaves() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_first_line_is_the_name(server: str, client: str) -> None:
@@ -90,6 +93,7 @@ def test_the_first_line_is_the_name(server: str, client: str) -> None:
         assert ann.leaves() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_who_leaves_has_been_heard(server: str, client: str) -> None:
@@ -104,6 +108,7 @@ def test_who_leaves_has_been_heard(server: str, client: str) -> None:
     assert output.splitlines() == [f"bob > {line}" for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_stranger_does_not_control_the_terminal(server: str, client: str) -> None:
@@ -118,6 +123,7 @@ def test_a_stranger_does_not_control_the_terminal(server: str, client: str) -> N
 # On the wire
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_frames_are_forwarded_as_they_came(server: str) -> None:
     # As other scripts write their headers: right-aligned, with zeros, centred, with a leading space.
@@ -139,6 +145,7 @@ def test_frames_are_forwarded_as_they_came(server: str) -> None:
         assert bob.receive(10 + 3 + 10 + 7) == b"3         ann7         Gr\xc3\xbc\xc3\x9fe"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_what_a_client_sends(server: str, client: str) -> None:
@@ -150,6 +157,7 @@ def test_what_a_client_sends(server: str, client: str) -> None:
         assert zoe.leaves() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_empty_names_and_messages(server: str) -> None:
     with (
@@ -168,6 +176,7 @@ def test_empty_names_and_messages(server: str) -> None:
         assert ann.leaves() == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_many_messages_in_one_packet(server: str) -> None:
     with room(server) as here, here.guest("ann") as ann, Guest(here.port) as bob:
@@ -180,6 +189,7 @@ def test_many_messages_in_one_packet(server: str) -> None:
         assert ann.receive(len(wire)) == wire
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_messages_split_at_every_byte(server: str) -> None:
     said = [frame("böb"), frame("Grüße"), frame(""), frame("x")]
@@ -257,6 +267,7 @@ def test_the_client_keeps_what_is_not_taken(names: Names) -> None:
 # The options
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [*SERVERS, *CLIENTS])
 def test_help_says_what_a_script_shows(script: str) -> None:
     status, output, complaints = run(CHAT / script, "--help")
@@ -264,6 +275,7 @@ def test_help_says_what_a_script_shows(script: str) -> None:
     assert f"python {script}" in output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "argument", "complaint"),
     [
@@ -281,6 +293,7 @@ def test_bad_arguments(script: str, argument: str, complaint: str) -> None:
     assert complaint in complaints.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_port_that_is_taken(server: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -290,6 +303,7 @@ def test_a_port_that_is_taken(server: str) -> None:
     assert server in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("server", "client"), list(zip(SERVERS, CLIENTS, strict=True)))
 def test_ctrl_c_ends_both(server: str, client: str, ctrl_c: int) -> None:
     with (

@@ -18,6 +18,9 @@ from support.rooms import CHAT, NOT_FRAMED, Guest, Room, frame, person, room
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
+
 SERVER = "aio_server.py"
 CLIENT = "aio_client.py"
 LONG = frame("x" * 60_000)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from support.rooms import Person
 
+pytestmark = pytest.mark.slow
+
+
 # Servers that fail
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from support.rooms import Person, Room
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=SERVERS)
 def here(request: pytest.FixtureRequest) -> Iterator[Room]:

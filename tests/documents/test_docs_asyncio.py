@@ -92,6 +92,7 @@ def test_there_are_so_many() -> None:
     assert (len(SERVERS), len(CLIENTS), len(TITLES)) == (6, 2, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("server", SERVERS)
 def test_every_pair(server: str, client: str, tmp_path: Path) -> None:
@@ -100,6 +101,7 @@ def test_every_pair(server: str, client: str, tmp_path: Path) -> None:
         quiet(process)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("server", OURS)
 def test_messages_however_cut_come_back(server: str, loop: str, tmp_path: Path) -> None:
@@ -116,6 +118,7 @@ def test_messages_however_cut_come_back(server: str, loop: str, tmp_path: Path) 
         quiet(process)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("server", OURS)
 def test_one_who_does_not_read_has_to_wait(server: str, loop: str, tmp_path: Path) -> None:
@@ -136,6 +139,7 @@ def test_one_who_does_not_read_has_to_wait(server: str, loop: str, tmp_path: Pat
         quiet(process)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", OURS)
 def test_who_vanishes_is_nobody_elses_concern(server: str, tmp_path: Path) -> None:
     with serving(tmp_path, server) as (process, port), connect(port) as other:
@@ -154,6 +158,7 @@ def test_who_vanishes_is_nobody_elses_concern(server: str, tmp_path: Path) -> No
             quiet(process)
 
 
+@pytest.mark.slow
 def test_strangers_are_reported_in_a_line(tmp_path: Path) -> None:
     with serving(tmp_path, "server.py, among strangers") as (process, port), connect(port) as other:
         for sent, said in (
@@ -172,6 +177,7 @@ def test_strangers_are_reported_in_a_line(tmp_path: Path) -> None:
         quiet(process)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal handlers of a loop")
 def test_the_end_by_a_signal(tmp_path: Path) -> None:
     with (

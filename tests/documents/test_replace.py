@@ -74,6 +74,7 @@ def end_of_input(process: subprocess.Popen[str]) -> None:
 # The steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["bytes", "chars"])
 @pytest.mark.parametrize(("server_step", "client_step"), PAIRS)
 def test_a_step_with_the_other_end_as_it_was(
@@ -89,6 +90,7 @@ def test_a_step_with_the_other_end_as_it_was(
             assert first_line(receiver) == f"{text}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["bytes", "chars"])
 @pytest.mark.parametrize("step", SERVERS)
 def test_every_server_sends_the_very_same_bytes(step: int, unit: str, tmp_path: Path) -> None:
@@ -109,6 +111,7 @@ def test_a_message_is_the_time_every_three_seconds() -> None:
         assert source.count('        msg = f"The time is {time.time()}"\n') == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 1, 2, 6])
 def test_until_step_7_a_client_that_leaves_ends_the_server(step: int, tmp_path: Path) -> None:
     with serving(server(tmp_path, step)) as (process, port):
@@ -121,6 +124,7 @@ def test_until_step_7_a_client_that_leaves_ends_the_server(step: int, tmp_path: 
     )
 
 
+@pytest.mark.slow
 def test_from_step_7_on_each_client_has_its_own_thread(tmp_path: Path) -> None:
     with serving(server(tmp_path, 7)) as (process, port):
         vanish(greeted(port))
@@ -242,6 +246,7 @@ class TestAClientThatDoesNotBlock:
         return show, ours if which == "before" else framing.FramedSocket(ours), theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waiting", ["select", "wait"])
 def test_a_server_with_select(waiting: str, tmp_path: Path) -> None:
     path = script(tmp_path, "select_server.py")
@@ -277,6 +282,7 @@ def test_a_server_with_select(waiting: str, tmp_path: Path) -> None:
         assert process.poll() is None
 
 
+@pytest.mark.slow
 def test_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     authority = trustme.CA()

@@ -103,6 +103,7 @@ def test_a_client_whose_packets_come_exactly_so(
     assert judged(arrival, shown, outcome) == row[column]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "step"), [(2, 3), (3, 4), (3, 5)])
 @pytest.mark.parametrize("row", OF_CLIENTS[1:], ids=lambda row: row[0])
 def test_a_client_over_tcp(row: list[str], column: int, step: int, tmp_path: Path) -> None:

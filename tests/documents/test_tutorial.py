@@ -87,6 +87,7 @@ def one_line(complaints: str) -> str:
 # The pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", TEXT_CLIENTS)
 @pytest.mark.parametrize("server", TEXT_SERVERS)
 def test_a_greeting_and_the_time(server: str, client: str) -> None:
@@ -99,6 +100,7 @@ def test_a_greeting_and_the_time(server: str, client: str) -> None:
     assert [line.rpartition(" ")[0] for line in times] == ["The time is"] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", TEXT_CLIENTS)
 @pytest.mark.parametrize("server", TEXT_SERVERS)
 @pytest.mark.parametrize("cut", [whole, bytewise])
@@ -111,6 +113,7 @@ def test_every_pair_however_cut(
         assert finished(process) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", TEXT_SERVERS)
 def test_every_server_sends_the_very_same_bytes(server: str) -> None:
     with serving(TUTORIAL / server, *sending(TEXTS)) as (process, port):
@@ -118,6 +121,7 @@ def test_every_server_sends_the_very_same_bytes(server: str) -> None:
         assert finished(process) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [whole, bytewise])
 def test_the_pickle_pair(cut: Callable[[Iterable[bytes]], Iterator[bytes]]) -> None:
     with serving(TUTORIAL / "pickle_server.py", *sending(TEXTS)) as (process, port):
@@ -129,6 +133,7 @@ def test_the_pickle_pair(cut: Callable[[Iterable[bytes]], Iterator[bytes]]) -> N
     assert [(object["number"], object["text"]) for object in objects] == list(enumerate(TEXTS))
 
 
+@pytest.mark.slow
 def test_the_pickle_server_frames_dicts() -> None:
     with serving(TUTORIAL / "pickle_server.py", *sending(TEXTS)) as (process, port):
         objects = [pickle.loads(frame) for frame in framing.decode(b"".join(stream(port)))]
@@ -136,6 +141,7 @@ def test_the_pickle_server_frames_dicts() -> None:
     assert [object["text"] for object in objects] == list(TEXTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_the_pickle_client_warns_of_other_hosts(host: str) -> None:
     # Another name is enough: the script does not ask where it leads.
@@ -177,6 +183,7 @@ class Pieces:
 # The options
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_stops_after_count(client: str) -> None:
     # The stream goes on, and not even well: neither concerns a client that has had enough.
@@ -185,6 +192,7 @@ def test_a_client_stops_after_count(client: str) -> None:
         assert receive_from(port, client, "--count=2") == (0, "one\none\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_repeats_its_messages(server: str) -> None:
     arguments = ("--clients=1", "--interval=0", "--count=5", "--message=one", "--message=two")
@@ -195,6 +203,7 @@ def test_a_server_repeats_its_messages(server: str) -> None:
     assert texts == ["one", "two", "one", "two", "one"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [*SERVERS, *CLIENTS])
 def test_help_says_what_a_script_shows(script: str) -> None:
     status, output, complaints = run(TUTORIAL / script, "--help")
@@ -203,6 +212,7 @@ def test_help_says_what_a_script_shows(script: str) -> None:
     assert ("WARNING" in output) == script.startswith("pickle")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [*SERVERS, *CLIENTS])
 def test_a_bad_argument(script: str) -> None:
     status, output, complaints = run(TUTORIAL / script, "--port=65536")
@@ -210,6 +220,7 @@ def test_a_bad_argument(script: str) -> None:
     assert complaints.endswith("error: argument --port: 65536 is not between 0 and 65535\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "argument", "complaint"),
     [
@@ -234,6 +245,7 @@ def test_bad_arguments(script: str, argument: str, complaint: str) -> None:
 # Peers that fail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("rest", list(LOST.values()), ids=list(LOST))
 def test_a_stream_that_ends_inside_a_message(client: str, rest: bytes) -> None:
@@ -244,6 +256,7 @@ def test_a_stream_that_ends_inside_a_message(client: str, rest: bytes) -> None:
     assert "the stream ended inside a " in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("sent", list(NOT_FRAMED.values()), ids=list(NOT_FRAMED))
 def test_a_stream_that_is_not_framed(client: str, sent: bytes) -> None:
@@ -253,6 +266,7 @@ def test_a_stream_that_is_not_framed(client: str, sent: bytes) -> None:
     assert "invalid header" in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 def test_messages_before_something_not_framed(client: str) -> None:
     first = pickle.dumps("one") if client == "pickle_client.py" else "one"
@@ -262,6 +276,7 @@ def test_messages_before_something_not_framed(client: str) -> None:
     assert "invalid header" in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", ["client.py", "aio_client.py"])
 def test_framing_refuses_at_the_first_byte(client: str) -> None:
     with peer([NOT_FRAMED["HTTP"][:1]], end=False) as port:
@@ -270,6 +285,7 @@ def test_framing_refuses_at_the_first_byte(client: str) -> None:
     assert "invalid header b'H'" in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("client", "payload", "complaint"),
     [
@@ -287,12 +303,14 @@ def test_a_payload_of_another_kind(client: str, payload: bytes, complaint: str) 
     assert complaint in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 def test_an_empty_stream_is_no_error(client: str) -> None:
     with peer([]) as port:
         assert receive_from(port, client) == (0, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("client", CLIENTS)
 def test_nobody_listens(client: str) -> None:
     with socket.socket() as taken:
@@ -304,6 +322,7 @@ def test_nobody_listens(client: str) -> None:
     assert one_line(complaints).startswith(f"127.0.0.1:{port}: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_port_that_is_taken(server: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -312,6 +331,7 @@ def test_a_port_that_is_taken(server: str) -> None:
     assert server in one_line(complaints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("server", "client"), PAIRS)
 def test_a_server_survives_clients_that_vanish(server: str, client: str) -> None:
     arguments = ("--clients=4", "--interval=0")
@@ -325,6 +345,7 @@ def test_a_server_survives_clients_that_vanish(server: str, client: str) -> None
         assert finished(process) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("server", "client"), PAIRS)
 def test_ctrl_c_ends_both(server: str, client: str, ctrl_c: int) -> None:
     with (

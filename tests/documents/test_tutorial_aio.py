@@ -18,6 +18,9 @@ from support.processes import connect, finished, first_line, run, serving, start
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
+
 TUTORIAL = Path(__file__).parents[2] / "examples" / "tutorial"
 SERVER = TUTORIAL / "aio_server.py"
 CLIENT = TUTORIAL / "aio_client.py"

@@ -137,6 +137,7 @@ def test_a_docstring(name: str) -> None:
     assert text.split("\n\n")[0].endswith((".", ":", "`:")), "a sentence"
 
 
+@pytest.mark.slow
 def test_asyncio_is_imported_only_where_it_is_wanted() -> None:
     script = "import sys, framing; sys.exit('asyncio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
+
 DEMO = [sys.executable, "-X", "dev", "-W", "error", "-X", "utf8", "-m", "framing"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import select
 import socket
 import ssl
@@ -31,7 +32,7 @@ SOON = 0.03
 
 HELLO = framing.encode("hello")
 
-# Two threads that are the first to ask for the authority would get one each.
+# Two threads that are the first to ask would get an authority each.
 _MAKING_CONTEXTS = threading.Lock()
 
 # Our end, and the peer's, which gives up after TIMEOUT.
@@ -113,9 +114,7 @@ def own_methods() -> Iterator[Pair]:
 def encrypted(link: Link = pair) -> Iterator[tuple[ssl.SSLSocket, ssl.SSLSocket]]:
     """TLS; our end is the client's. What follows a handshake has been read."""
     with _MAKING_CONTEXTS:
-        client_context, server_context = tls.client_context(), tls.server_context()
-    # Else they arrive whenever they arrive, and make a socket readable that has nothing to read.
-    server_context.num_tickets = 0
+        client_context, server_context = _contexts()
     with link() as (ours, peer):
         ours.settimeout(TIMEOUT)
         handshake = begin(server_context.wrap_socket, peer, server_side=True)
@@ -123,6 +122,15 @@ def encrypted(link: Link = pair) -> Iterator[tuple[ssl.SSLSocket, ssl.SSLSocket]
         with client, handshake.result() as server:
             client.settimeout(None)
             yield client, server
+
+
+@functools.cache
+def _contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The client's and the server's, of every connection."""
+    client, server = tls.client_context(), tls.server_context()
+    # Else they arrive whenever they arrive, and make a socket readable that has nothing to read.
+    server.num_tickets = 0
+    return client, server
 
 
 PLAIN: list[Link] = [tcp, tcp6, unix, pair]

@@ -13,7 +13,7 @@ HOSTS = ("localhost", "127.0.0.1", "::1")
 def server_context(*hosts: str) -> ssl.SSLContext:
     """A server's, with a certificate for these hosts; without any, for those of the loopback."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _authority().issue_cert(*hosts or HOSTS).configure_cert(context)
+    _certificate(*hosts or HOSTS).configure_cert(context)
     return context
 
 
@@ -22,6 +22,12 @@ def client_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _authority().configure_trust(context)
     return context
+
+
+@functools.cache
+def _certificate(*hosts: str) -> trustme.LeafCert:
+    # A key is dear: one for all tests.
+    return _authority().issue_cert(*hosts)
 
 
 @functools.cache

@@ -281,6 +281,7 @@ time.sleep(1000)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_peer_that_is_killed_inside_a_frame() -> None:
     with (

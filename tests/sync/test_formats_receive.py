@@ -14,8 +14,6 @@ from support.formats import (
     NETSTRING,
     Format,
     each_few,
-    each_format,
-    each_large_format,
     stream_of,
 )
 from support.pairs import Link, begin, each, encrypted, finish, framed, own_methods, pair, tcp
@@ -77,7 +75,7 @@ def check_every_size(link: Link, kind: Format, call: Receive, keep_header: bool)
 @each_call
 @each_keep
 @each_way
-@each_format
+@each_few
 def test_every_size(kind: Format, link: Link, keep_header: bool, call: Receive) -> None:
     check_every_size(link, kind, call, keep_header)
 
@@ -89,7 +87,7 @@ def test_every_size_over_tls(kind: Format, call: Receive) -> None:
 
 
 @each_way
-@each_format
+@each_few
 def test_iteration(kind: Format, link: Link) -> None:
     with framed(link, header=kind.header) as (fs, peer):
 
@@ -108,7 +106,7 @@ def test_iteration(kind: Format, link: Link) -> None:
 
 @each_call
 @each_keep
-@each_format
+@each_few
 def test_in_two_pieces_at_every_cut(kind: Format, keep_header: bool, call: Receive) -> None:
     stream = stream_of(kind)
     frames = [kind.received(payload, keep_header=keep_header) for payload in stream.payloads]
@@ -123,7 +121,7 @@ def test_in_two_pieces_at_every_cut(kind: Format, keep_header: bool, call: Recei
 
 
 @each_call
-@each_format
+@each_few
 def test_byte_by_byte(kind: Format, call: Receive) -> None:
     stream = stream_of(kind)
     with framed(header=kind.header) as (fs, peer):
@@ -138,7 +136,7 @@ def test_byte_by_byte(kind: Format, call: Receive) -> None:
 @pytest.mark.parametrize("short", [1, 2, 3, 4097, 65_537, 300_000])
 @each_call
 @each_keep
-@each_large_format
+@each_few
 def test_a_large_frame_that_is_cut_near_its_end(
     kind: Format, keep_header: bool, call: Receive, short: int
 ) -> None:
@@ -162,7 +160,7 @@ def test_a_large_frame_that_is_cut_near_its_end(
 
 
 @each_call
-@each_format
+@each_few
 def test_the_end_at_every_byte(kind: Format, call: Receive) -> None:
     stream = stream_of(kind)
     for cut in range(len(stream.wire) + 1):
@@ -183,7 +181,7 @@ def test_the_end_at_every_byte(kind: Format, call: Receive) -> None:
 
 @pytest.mark.parametrize("short", [1, 2, 70_000, 900_000])
 @each_call
-@each_large_format
+@each_few
 def test_the_end_of_a_large_frame_is_missing(kind: Format, call: Receive, short: int) -> None:
     wire = kind.wire(kind.largest)
 
@@ -209,7 +207,7 @@ def test_the_end_of_a_large_frame_is_missing(kind: Format, call: Receive, short:
 @pytest.mark.parametrize("spare", [0, 1, 5])
 @each_keep
 @each_way
-@each_format
+@each_few
 def test_a_buffer_of_the_frames_size(kind: Format, link: Link, keep_header: bool, spare: int) -> None:
     """Nothing that is not the frame is written to it: no header, and nothing that stands behind."""
     with framed(link, header=kind.header, keep_header=keep_header) as (fs, peer):
@@ -225,7 +223,7 @@ def test_a_buffer_of_the_frames_size(kind: Format, link: Link, keep_header: bool
 
 @each_keep
 @each_way
-@each_format
+@each_few
 def test_a_buffer_that_is_too_small_by_a_byte(kind: Format, link: Link, keep_header: bool) -> None:
     with framed(link, header=kind.header, keep_header=keep_header) as (fs, peer):
         for payload in kind.bodies:
@@ -248,7 +246,7 @@ def test_a_buffer_that_is_too_small_by_a_byte(kind: Format, link: Link, keep_hea
 
 
 @each_keep
-@each_format
+@each_few
 def test_nothing_hides_from_select(kind: Format, keep_header: bool) -> None:
     stream = stream_of(kind)
     frames = [kind.received(payload, keep_header=keep_header) for payload in stream.payloads]
@@ -266,7 +264,7 @@ def test_nothing_hides_from_select(kind: Format, keep_header: bool) -> None:
             assert got == frames
 
 
-@each_format
+@each_few
 def test_wait_knows_what_is_a_whole_frame(kind: Format) -> None:
     first, second = kind.wire(b"first"), kind.wire(b"second")
     with framed(header=kind.header) as (fs, peer):

@@ -11,7 +11,7 @@ from typing import Any
 import framing
 import pytest
 from framing import FramedSocket, SendIncomplete
-from support.formats import NETSTRING, Format, body, each_few, each_format, each_large_format
+from support.formats import NETSTRING, Format, body, each_few
 from support.pairs import (
     Link,
     Pair,
@@ -70,7 +70,7 @@ def narrow_tcp() -> Iterator[Pair]:
 
 
 @each_way
-@each_format
+@each_few
 def test_every_size(kind: Format, link: Link) -> None:
     payloads = kind.bodies
     wire = b"".join(map(kind.wire, payloads))
@@ -87,7 +87,7 @@ def test_every_size(kind: Format, link: Link) -> None:
         assert reading.result() == wire * 5
 
 
-@each_format
+@each_few
 def test_many_small_ones_and_a_large_one_among_them(kind: Format) -> None:
     payloads = [body(number % 200) for number in range(2000)]
     payloads[700:700] = [kind.largest]
@@ -98,7 +98,7 @@ def test_many_small_ones_and_a_large_one_among_them(kind: Format) -> None:
         assert reading.result() == b"".join(map(kind.wire, payloads))
 
 
-@each_format
+@each_few
 def test_text(kind: Format) -> None:
     with framed(header=kind.header) as (fs, peer):
         fs.send("größer")
@@ -116,7 +116,7 @@ STOPPED: dict[str, tuple[Callable[[FramedSocket, Any], None], int]] = {
 
 
 @pytest.mark.parametrize(("call", "count"), STOPPED.values(), ids=STOPPED)
-@each_format
+@each_few
 def test_a_send_that_stops_at_every_byte(
     kind: Format, call: Callable[[FramedSocket, Any], None], count: int
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_send_that_stops_at_every_byte(
                 assert receive_all(peer) == wire + kind.wire(b"next")
 
 
-@each_format
+@each_few
 def test_what_remains_of_a_frame_that_nobody_keeps(kind: Format) -> None:
     for size in (0, 1, 20):
         wire = kind.wire(body(size))
@@ -157,7 +157,7 @@ def test_what_remains_of_a_frame_that_nobody_keeps(kind: Format) -> None:
                 assert receive_all(peer) == wire[:stop]
 
 
-@each_format
+@each_few
 def test_nothing_was_sent_and_nothing_is_kept(kind: Format) -> None:
     with metered() as (ours, peer), FramedSocket(ours, kind.header) as fs:
         for call, _ in STOPPED.values():
@@ -201,7 +201,7 @@ def test_small_buffers_of_the_system(kind: Format) -> None:
 
 
 @each(narrowed, narrow_tcp, own_methods, encrypted)
-@each_large_format
+@each_few
 def test_flush_by_flush(kind: Format, link: Link) -> None:
     generator = random.Random(f"{kind.name} {link.__name__}")
     payloads = [body(size) for size in (0, 1, 130, 5000, 70_000, 1_000_000)] * 3
@@ -260,7 +260,7 @@ def test_a_large_netstring_keeps_its_comma(kind_of_payload: Callable[[bytes], An
 # What is refused
 
 
-@each_format
+@each_few
 def test_what_is_too_large_is_refused_before_a_byte_is_written(kind: Format) -> None:
     limit = 200
     with framed(header=kind.header, max_frame_size=limit) as (fs, peer):

@@ -22,8 +22,6 @@ from support.formats import (
     Format,
     body,
     each_few,
-    each_format,
-    each_large_format,
     stream_of,
 )
 from support.pairs import (
@@ -54,7 +52,7 @@ BEHIND = (b"plain", b",,,,,", b"\x80\x80\0\0\0", b"0:,1:")
 
 @each_keep
 @each_way
-@each_format
+@each_few
 def test_what_follows_is_for_whoever_reads_next(kind: Format, link: Link, keep_header: bool) -> None:
     """All of it is here before the first call."""
     wire = b"".join(kind.wire(payload) + BEHIND[at % 4] for at, payload in enumerate(kind.bodies))
@@ -67,7 +65,7 @@ def test_what_follows_is_for_whoever_reads_next(kind: Format, link: Link, keep_h
         sending.result()
 
 
-@each_format
+@each_few
 def test_every_small_size(kind: Format) -> None:
     with pair() as (ours, peer):
         for size in range(min(kind.most, 280) + 1):
@@ -109,7 +107,7 @@ def test_in_any_pieces(kind: Format, link: Link) -> None:
 
 
 @each_way
-@each_format
+@each_few
 def test_what_one_sends_the_other_receives(kind: Format, link: Link) -> None:
     with link() as (ours, peer):
 
@@ -145,7 +143,7 @@ def carried_on(kind: Format, error: IncompleteFrame, rest: bytes) -> list[bytes]
 
 @pytest.mark.parametrize(("options", "error", "ends"), GIVING_UP.values(), ids=GIVING_UP)
 @each_keep
-@each_format
+@each_few
 def test_at_every_byte(
     kind: Format,
     keep_header: bool,
@@ -195,7 +193,7 @@ def test_before_the_last_byte_by_other_ways(
 
 @pytest.mark.parametrize("short", [1, 2, 950_000])
 @each_keep
-@each_large_format
+@each_few
 def test_inside_a_large_frame(kind: Format, keep_header: bool, short: int) -> None:
     wire = kind.wire(kind.largest)
     with tcp() as (ours, peer):
@@ -252,7 +250,7 @@ def test_what_is_behind_a_refusal_is_left(
 
 
 @each_way
-@each_format
+@each_few
 def test_what_is_too_large_is_refused_by_its_header(kind: Format, link: Link) -> None:
     with link() as (ours, peer):
         peer.sendall(kind.head(101) + b"plain")

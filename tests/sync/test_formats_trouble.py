@@ -16,8 +16,6 @@ from support.formats import (
     Format,
     body,
     each_few,
-    each_format,
-    each_large_format,
     stream_of,
 )
 from support.pairs import (
@@ -52,7 +50,7 @@ def facts(error: IncompleteFrame) -> tuple[str, int, int]:
 # Parting
 
 
-@each_format
+@each_few
 def test_detached_at_every_byte(kind: Format) -> None:
     """In a header, before what stands behind a payload: every byte that was not returned is handed over."""
     stream = stream_of(kind)
@@ -82,7 +80,7 @@ def left_in(sock: socket.socket, size: int) -> bytes:
 
 @pytest.mark.parametrize("short", [1, 2, 5000, 500_000])
 @each_way
-@each_large_format
+@each_few
 def test_detached_in_a_large_frame(kind: Format, link: Link, short: int) -> None:
     wire = kind.wire(kind.largest)[:-short]
     for keep_header in (False, True):
@@ -121,7 +119,7 @@ def test_detached_where_the_comma_is_wrong(link: Link, size: int) -> None:
 
 
 @each_call
-@each_format
+@each_few
 def test_at_every_byte(kind: Format, call: Callable[..., object]) -> None:
     """A call says how far the frame has come, and the next one goes on."""
     stream = stream_of(kind)
@@ -145,7 +143,7 @@ def test_at_every_byte(kind: Format, call: Callable[..., object]) -> None:
 
 @each_call
 @each_way
-@each_format
+@each_few
 def test_a_peer_that_does_not_finish_a_frame(
     kind: Format, link: Link, call: Callable[..., object]
 ) -> None:
@@ -169,7 +167,7 @@ def test_a_peer_that_does_not_finish_a_frame(
             assert fs.detach()[1] == wire[:arrived]
 
 
-@each_large_format
+@each_few
 def test_a_peer_that_does_not_finish_a_large_frame(kind: Format) -> None:
     wire = kind.wire(kind.largest)
     for short in (1, 2, 100_000):
@@ -248,7 +246,7 @@ def forward(fs: FramedSocket, to: FramedSocket, count: int) -> None:
         to.send_encoded(fs.recv())
 
 
-@each_format
+@each_few
 def test_forwarded_as_it_came(kind: Format) -> None:
     wire = b"".join(map(kind.wire, kind.bodies))
     with (

@@ -212,6 +212,7 @@ WAITING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", WAITING)
 def test_ctrl_c(call: str) -> None:
     with subprocess.Popen(

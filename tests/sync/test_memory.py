@@ -7,7 +7,7 @@ import sys
 import pytest
 from support.memory import measured
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")]
 
 IDLE = """
 COUNT = 1000
