@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import random
 import struct
+import sys
 import timeit
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import by_hand_formats as by_hand
 import framing
 import harness
-from framing import presets
 from streams import CHUNK, cut, feed_all, unpack_all
+
+# The formats are described where the tests have them.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from support.headers import Binary, Netstring, Varint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from framing._header import Header
     from streams import Decoder
+    from support.headers import Header as Description
+    from support.headers import LibraryHeader
 
 
 @dataclass(frozen=True)
@@ -30,54 +36,60 @@ class Format:
     """A header, with what it is compared with for payloads of 22 to 42 bytes."""
 
     name: str
-    header: Header
-    before: int
-    """Bytes of the header of such a payload."""
+    description: Description
     decoder: Callable[[], Decoder]
     written_by_hand: str
     """An expression for the frame of such a payload, `p`."""
-    behind: int = 0
     limit: float | None = None
     """What feeding it is held to, against the tutorial's header."""
+
+    @property
+    def header(self) -> LibraryHeader:
+        """The library's."""
+        return self.description.library()
+
+    @property
+    def before(self) -> int:
+        """Bytes of the header of such a payload."""
+        return len(self.description.write(22))
+
+    @property
+    def behind(self) -> int:
+        """Bytes behind it."""
+        return len(self.description.trailer)
 
 
 FORMATS = [
     Format(
         "BinaryHeader(4)",
-        framing.BinaryHeader(4),
-        before=4,
+        Binary(4),
         decoder=by_hand.BinaryDecoder,
         written_by_hand='struct.pack(">I", len(p)) + p',
         limit=1.0,
     ),
     Format(
         "little-endian",
-        framing.BinaryHeader(4, byteorder="little"),
-        before=4,
+        Binary(4, "little"),
         decoder=lambda: by_hand.BinaryDecoder(struct.Struct("<I")),
         written_by_hand='struct.pack("<I", len(p)) + p',
     ),
     Format(
         "POSTGRES",
-        presets.POSTGRES,
-        before=5,
+        Binary(4, length_offset=1, length_adjustment=-4),
         decoder=lambda: by_hand.BinaryDecoder(struct.Struct(">xI"), adjustment=-4),
         written_by_hand='struct.pack(">xI", len(p) + 4) + p',
     ),
     Format(
         "VarintHeader()",
-        framing.VarintHeader(),
-        before=1,
+        Varint(),
         decoder=by_hand.VarintDecoder,
         written_by_hand="bytes([len(p)]) + p",
     ),
     Format(
         "NetstringHeader()",
-        framing.NetstringHeader(),
-        before=3,
+        Netstring(),
         decoder=by_hand.NetstringDecoder,
         written_by_hand='b"%d:%b," % (len(p), p)',
-        behind=1,
     ),
 ]
 

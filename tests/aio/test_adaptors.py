@@ -21,11 +21,17 @@ from framing import (
 )
 from framing.aio import _adaptors
 from support import golden, pairs
+<<<<<<< HEAD
 from support.aio.links import Link, each_way, streams, tcp
 from support.aio.readers import MEGABYTE, SIZES, filled, frames_read, given_up, read_part
 from support.aio.traffic import sending
 from support.aio.waits import turns, waiting
 from support.driver import facts_of, library_header
+=======
+from support.aio_pairs import Link, each_way, sending, tcp, turns, waiting
+from support.aio_readers import MEGABYTE, SIZES, begun, filled, frames_of, given_up, streams
+from support.driver import facts_of
+>>>>>>> tsync
 from support.golden import Vector
 from support.loops import every_loop, run
 from support.pairs import HELLO
@@ -76,7 +82,7 @@ def test_every_cut(loop: str) -> None:
 
 def options_of(vector: Vector) -> dict[str, Any]:
     return {
-        "header": library_header(vector.header),
+        "header": vector.header.library(),
         "max_frame_size": vector.max_frame_size,
         "keep_header": vector.keep_header,
     }

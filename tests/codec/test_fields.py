@@ -19,7 +19,8 @@ from framing import (
     presets,
 )
 from support.aio.transport import piped
-from support.formats import POSTGRES, Header
+from support.formats import POSTGRES
+from support.headers import LibraryHeader
 from support.loops import run
 from support.pairs import framed, receive_all
 from support.senders import WAYS, count, each_way
@@ -38,7 +39,7 @@ LAYOUTS: dict[str, BinaryHeader] = {
 }
 each_layout = pytest.mark.parametrize("header", LAYOUTS.values(), ids=LAYOUTS)
 
-WITHOUT: dict[str, Header] = {
+WITHOUT: dict[str, LibraryHeader] = {
     "decimal": DecimalHeader(),
     "binary": BinaryHeader(8),
     "varint": VarintHeader(),
@@ -146,7 +147,7 @@ def test_any_bytes_like(name: str, make: Callable[[bytes], Any]) -> None:
 # What is refused
 
 
-def refusals(header: Header) -> list[tuple[Any, type[Exception], str]]:
+def refusals(header: LibraryHeader) -> list[tuple[Any, type[Exception], str]]:
     size = room(header) if isinstance(header, BinaryHeader) else 0
     sizes = {0, 1, 2, 5, 6, size - 1, size + 1, 5000} - {size, -1}
     others: list[Any] = ["a" * size, size, [0] * size, memoryview(bytes(2 * size + 4))[::2]]
@@ -157,7 +158,7 @@ def refusals(header: Header) -> list[tuple[Any, type[Exception], str]]:
 
 @pytest.mark.parametrize("header", [*LAYOUTS.values(), *WITHOUT.values()], ids=[*LAYOUTS, *WITHOUT])
 @each_way
-def test_refused_before_a_byte_is_written(name: str, header: Header) -> None:
+def test_refused_before_a_byte_is_written(name: str, header: LibraryHeader) -> None:
     async def main() -> None:
         async with WAYS[name](header) as (send, written):
             for fields, kind, text in refusals(header):
@@ -173,7 +174,7 @@ def test_refused_before_a_byte_is_written(name: str, header: Header) -> None:
 
 @pytest.mark.parametrize("header", WITHOUT.values(), ids=WITHOUT)
 @each_way
-def test_no_bytes_where_there_is_no_place_for_any(name: str, header: Header) -> None:
+def test_no_bytes_where_there_is_no_place_for_any(name: str, header: LibraryHeader) -> None:
     async def main() -> None:
         async with WAYS[name](header) as (send, written):
             await send(b"hello", fields=b"")

@@ -25,14 +25,14 @@ from support.formats import (
     POSTGRES,
     VARINT,
     Format,
-    Header,
     each_few,
     each_format,
     stream_of,
 )
+from support.headers import LibraryHeader
 
 # What a peer may send that is no header, and its bytes up to the first that cannot be there.
-BAD_HEADERS: list[tuple[Header, bytes, bytes]] = [
+BAD_HEADERS: list[tuple[LibraryHeader, bytes, bytes]] = [
     # A sum below zero, seen as soon as nothing behind could make up for it.
     (presets.POSTGRES, b"D\0\0\0\x03rest", b"D\0\0\0\x03"),
     (presets.POSTGRES, b"D\0\0\0\0", b"D\0\0\0\0"),
@@ -79,7 +79,7 @@ def refused(call: Callable[[], object]) -> FramingError:
     return caught.value
 
 
-def good(header: Header) -> tuple[bytes, list[bytes]]:
+def good(header: LibraryHeader) -> tuple[bytes, list[bytes]]:
     """Two good frames, and what becomes of them."""
     payloads = [b"hello", b"x" * 10]
     try:
@@ -93,7 +93,7 @@ def good(header: Header) -> tuple[bytes, list[bytes]]:
 
 
 @pytest.mark.parametrize(("header", "wire", "bad"), BAD_HEADERS)
-def test_invalid_header(header: Header, wire: bytes, bad: bytes) -> None:
+def test_invalid_header(header: LibraryHeader, wire: bytes, bad: bytes) -> None:
     for error in (
         refused(lambda: framing.decode(wire, header)),
         refused(lambda: FrameDecoder(header).feed(wire)),
@@ -120,7 +120,7 @@ def test_invalid_header(header: Header, wire: bytes, bad: bytes) -> None:
 
 
 @pytest.mark.parametrize(("header", "wire", "bad"), BAD_HEADERS)
-def test_the_words_for_a_bad_header(header: Header, wire: bytes, bad: bytes) -> None:
+def test_the_words_for_a_bad_header(header: LibraryHeader, wire: bytes, bad: bytes) -> None:
     before, _ = good(header)
     text = str(refused(lambda: framing.decode(before + wire, header)))
     assert f"invalid header {bad!r}" in text
@@ -148,7 +148,7 @@ def test_the_words_for_a_bad_header(header: Header, wire: bytes, bad: bytes) -> 
         (VarintHeader(1), b"\xff\0\0\x05hello", None),
     ],
 )
-def test_a_hint(header: Header, wire: bytes, word: str | None) -> None:
+def test_a_hint(header: LibraryHeader, wire: bytes, word: str | None) -> None:
     error = refused(lambda: framing.decode(wire, header))
     assert isinstance(error, InvalidHeader)
     if word is None:
@@ -184,7 +184,9 @@ def test_a_hint(header: Header, wire: bytes, word: str | None) -> None:
     ],
 )
 @pytest.mark.parametrize("limit", [None, 20])
-def test_a_claimed_length_is_exact(header: Header, wire: bytes, length: int, limit: int | None) -> None:
+def test_a_claimed_length_is_exact(
+    header: LibraryHeader, wire: bytes, length: int, limit: int | None
+) -> None:
     if isinstance(header, BinaryHeader) and header.length_adjustment > 20:
         limit = header.length_adjustment
         shown = limit
@@ -283,7 +285,7 @@ def test_an_error_as_raised_can_be_copied(kind: Format) -> None:
 # The sending side
 
 
-def encodings(header: Header, payload: bytes, limit: int | None) -> list[Callable[[], object]]:
+def encodings(header: LibraryHeader, payload: bytes, limit: int | None) -> list[Callable[[], object]]:
     encoder = framing.FrameEncoder(header, max_frame_size=limit)
     return [
         lambda: encoder.encode(payload),
@@ -308,7 +310,7 @@ def encodings(header: Header, payload: bytes, limit: int | None) -> list[Callabl
     ],
 )
 def test_an_encoder_refuses_what_is_too_large(
-    header: Header, limit: int | None, size: int, most: int
+    header: LibraryHeader, limit: int | None, size: int, most: int
 ) -> None:
     for call in encodings(header, bytes(size), limit):
         error = refused(call)

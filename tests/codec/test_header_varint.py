@@ -11,7 +11,7 @@ import framing
 import pytest
 from framing import FrameDecoder, FrameEncoder, VarintHeader
 from support.copies import Copy, each_copy
-from support.formats import varint
+from support.headers import Varint
 from support.refusal import refusal, short
 
 HEADERS = [VarintHeader(most, strict=strict) for most in range(1, 11) for strict in (False, True)]
@@ -178,7 +178,7 @@ def test_what_is_written(header: VarintHeader, length: int) -> None:
             encoder.header_for(payload)
         assert caught.value == framing.FrameTooLarge(length, greatest(header))
         return
-    written = varint(length)
+    written = Varint().write(length)
     assert encoder.header_for(payload) == written
     assert encoder.encode(payload) == written + payload
     assert framing.decode(written + payload, header) == [payload]
@@ -196,4 +196,4 @@ def test_strict_reads_what_it_writes_and_nothing_else(length: int, zeros: int) -
     for refusing in (VarintHeader(strict=True), VarintHeader(zeros)):
         with pytest.raises(framing.InvalidHeader):
             framing.decode(padded + payload, refusing)
-        assert framing.decode(varint(length) + payload, refusing) == [payload]
+        assert framing.decode(Varint().write(length) + payload, refusing) == [payload]

@@ -11,13 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import model
-from support.driver import WAYS, Take, Way, by_view, library_header, observe
+from support.driver import WAYS, Take, Way, by_view, observe
+from support.headers import Binary, Decimal, Header, Netstring, Varint
 from support.model import Outcome
-from support.model_binary import Binary
-from support.model_decimal import Decimal
-from support.model_format import Header
-from support.model_netstring import Netstring
-from support.model_varint import Varint
 from support.strategies import LONGEST_BODY, Case, cases, cuts, good_cases, last_words
 
 few = settings(max_examples=max(10, settings().max_examples // 6))
@@ -31,7 +27,7 @@ LARGE = [Decimal(), Binary(3, "little", 2, -3, 7), Varint(), Netstring()]
 
 def new_decoder(case: Case) -> framing.FrameDecoder:
     return framing.FrameDecoder(
-        library_header(case.header), max_frame_size=case.limit, keep_header=case.keep_header
+        case.header.library(), max_frame_size=case.limit, keep_header=case.keep_header
     )
 
 

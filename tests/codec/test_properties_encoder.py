@@ -11,13 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import model
-from support.driver import library_header, observe
+from support.driver import observe
+from support.headers import Align, Binary, Decimal, Fill, Header, Netstring, Stop, Varint
 from support.model import Outcome
-from support.model_binary import Binary
-from support.model_decimal import Align, Decimal, Fill
-from support.model_format import Header, Stop
-from support.model_netstring import Netstring
-from support.model_varint import Varint
 from support.strategies import (
     PADDINGS,
     TEXT,
@@ -84,7 +80,7 @@ def test_a_decimal_header_is_what_format_writes(
 ) -> None:
     header = Decimal(width, align, fill, data.draw(st.sampled_from(UNITS)))
     length = data.draw(st.integers(0, min(10**width - 1, 300)))
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     assert encoder.header_for(b"x" * length) == format(length, f"{fill}{align}{width}").encode()
 
 
@@ -92,7 +88,7 @@ def test_a_decimal_header_is_what_format_writes(
 def test_headers_of_lengths_great_and_small(header: Header) -> None:
     # Never touched, so it takes no memory.
     payload = memoryview(bytes(max(LENGTHS)))
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     for length in LENGTHS:
         assert encoder.header_for(payload[:length]) == header.write(length), length
 
@@ -106,19 +102,19 @@ def test_decoding_gives_back_what_was_encoded(
     header = data.draw(FORMATS[name])
     payloads = data.draw(st.lists(payload_objects(header), max_size=5))
     option = data.draw(options(header))
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     wires = [header.frame(body, length, **option) for _, body, length in payloads]
     for (payload, body, _), wire in zip(payloads, wires, strict=True):
         assert encoder.encode(payload, **option) == wire
-        assert framing.encode(payload, library_header(header), **option) == wire
+        assert framing.encode(payload, header.library(), **option) == wire
         assert encoder.header_for(payload, **option) + body + header.trailer == wire
     stream = encoder.encode_many((payload for payload, _, _ in payloads), **option)
     assert stream == b"".join(wires)
     assert encoder.encode_many([payload for payload, _, _ in payloads], **option) == stream
 
     frames = wires if keep_header else [body for _, body, _ in payloads]
-    assert framing.decode(stream, library_header(header), keep_header=keep_header) == frames
-    decoder = framing.FrameDecoder(library_header(header), keep_header=keep_header)
+    assert framing.decode(stream, header.library(), keep_header=keep_header) == frames
+    decoder = framing.FrameDecoder(header.library(), keep_header=keep_header)
     outcome, _ = observe(decoder, data.draw(cuts(stream)))
     assert outcome == Outcome(frames, "clean", {}, len(stream), header.lacking(b""))
 
@@ -130,7 +126,7 @@ def test_encode_into_writes_the_frame_and_nothing_else(
     payload, body, length = data.draw(payload_objects(header))
     option = data.draw(options(header))
     wire = header.frame(body, length, **option)
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     room = bytearray(b"\xee" * (before + len(wire) + behind))
     assert encoder.encode_into(payload, room, before, **option) == len(wire)
     assert room == b"\xee" * before + wire + b"\xee" * behind
@@ -168,16 +164,16 @@ def refusals(
 def test_nothing_over_the_limit_is_encoded(data: st.DataObject, header: Header) -> None:
     payload, body, length = data.draw(payload_objects(header).filter(lambda it: it[2] > header.least))
     limit = data.draw(st.integers(header.least, length - 1))
-    encoder = framing.FrameEncoder(library_header(header), max_frame_size=limit)
+    encoder = framing.FrameEncoder(header.library(), max_frame_size=limit)
     assert refusals(encoder, header, payload) == [framing.FrameTooLarge(length, limit, None)] * 4
-    at_the_limit = framing.FrameEncoder(library_header(header), max_frame_size=length)
+    at_the_limit = framing.FrameEncoder(header.library(), max_frame_size=length)
     assert at_the_limit.encode(payload) == header.frame(body, length)
 
 
 @given(data=st.data(), header=narrow_headers())
 def test_nothing_the_header_cannot_express_is_encoded(data: st.DataObject, header: Header) -> None:
     length = header.most + 1 + data.draw(st.integers(0, 3))
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     errors = refusals(encoder, header, "é" * length if header.unit == "chars" else b"x" * length)
     assert errors == [framing.FrameTooLarge(length, header.most, None)] * 4
     assert encoder.encode(b"x" * header.most) == header.frame(b"x" * header.most)
@@ -189,7 +185,7 @@ def test_nothing_shorter_than_the_header_can_say_is_encoded(
 ) -> None:
     header = Binary(size, length_adjustment=adjustment)
     length = data.draw(st.integers(0, adjustment - 1))
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     first, *others = refusals(encoder, header, b"x" * length)
     assert isinstance(first, framing.InvalidPayload)
     assert re.findall(r"[0-9]+", first.reason) == [str(length), str(adjustment)]
@@ -204,7 +200,7 @@ def test_what_is_not_utf8_is_not_encoded_as_chars(data: st.DataObject, good: str
     )
     payload = good.encode() + broken + tail
     header = Decimal(unit="chars")
-    encoder = framing.FrameEncoder(library_header(header))
+    encoder = framing.FrameEncoder(header.library())
     with pytest.raises(Stop) as stop:
         model.text_size(payload, len(payload))
     reason = str(stop.value.facts["reason"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import framing
 import pytest
 from support import golden, model
-from support.driver import WAYS, Take, by_feed, by_view, facts_of, library_header, observe
+from support.driver import WAYS, Take, by_feed, by_view, facts_of, observe
 from support.golden import Vector
 
 VECTORS = golden.load()
@@ -22,7 +22,7 @@ every_vector = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vec
 
 def new_decoder(vector: Vector) -> framing.FrameDecoder:
     return framing.FrameDecoder(
-        library_header(vector.header),
+        vector.header.library(),
         max_frame_size=vector.max_frame_size,
         keep_header=vector.keep_header,
     )
@@ -105,7 +105,7 @@ def test_the_function_decode(vector: Vector) -> None:
     def decode() -> list[bytes]:
         frames: list[bytes] = framing.decode(
             vector.stream,
-            library_header(vector.header),
+            vector.header.library(),
             max_frame_size=vector.max_frame_size,
             keep_header=vector.keep_header,
         )

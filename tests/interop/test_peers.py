@@ -13,7 +13,8 @@ from typing import TypeAlias
 import framing
 import pytest
 from framing import BinaryHeader, FrameTooLarge, FramingError, NetstringHeader, TruncatedFrame
-from support.formats import Header, body
+from support.formats import body
+from support.headers import LibraryHeader
 from support.interop_ends import SIZES, End, Layer, each_layer, ended, is_clean
 from support.interop_peers import HERE, Peer, needs_program, package, running, tokio_program
 
@@ -28,10 +29,10 @@ class Kind:
     peer: str
     name: str
     """What the peer calls it."""
-    header: Header
+    header: LibraryHeader
     most: int = LARGE
     """The largest payload that it can express."""
-    answers: Header | None = None
+    answers: LibraryHeader | None = None
     """What the peer writes, where that is something else than it reads."""
     keeps_header: bool = False
     """Whether the peer takes the header for the beginning of the payload."""

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeAlias
 
 import framing
 import pytest
 from support.model import Outcome
-from support.model_binary import Binary
-from support.model_decimal import Decimal
-from support.model_format import Header
-from support.model_netstring import Netstring
-from support.model_varint import Varint
 
 FACTS = {
     "InvalidHeader": ("header",),
@@ -21,11 +15,6 @@ FACTS = {
     "InvalidPayload": ("reason",),
     "TruncatedFrame": ("stage", "expected", "received"),
 }
-
-# Any of the library's headers.
-Format: TypeAlias = (
-    framing.DecimalHeader | framing.BinaryHeader | framing.VarintHeader | framing.NetstringHeader
-)
 
 Take = Callable[[], list[bytes]]
 # Offers bytes: gives the number of those that will be taken, and the call that takes them.
@@ -59,26 +48,6 @@ def by_reused_buffer(decoder: framing.FrameDecoder, data: bytes) -> tuple[int, T
 
 
 WAYS: list[Way] = [by_feed, by_view, by_reused_buffer]
-
-
-def library_header(header: Header) -> Format:
-    """The library's header of the model's arguments."""
-    match header:
-        case Decimal(width, align, fill, unit, strict):
-            return framing.DecimalHeader(width, align=align, fill=fill, unit=unit, strict=strict)
-        case Binary(length_size, byteorder, offset, adjustment, size):
-            return framing.BinaryHeader(
-                length_size,
-                byteorder=byteorder,
-                length_offset=offset,
-                length_adjustment=adjustment,
-                size=size,
-            )
-        case Varint(max_bytes, strict):
-            return framing.VarintHeader(max_bytes, strict=strict)
-        case Netstring(max_digits):
-            return framing.NetstringHeader(max_digits)
-    raise TypeError(f"the library has no such header: {header!r}")
 
 
 def observe(

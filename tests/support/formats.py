@@ -1,16 +1,13 @@
-"""The header formats as their specifications have them: what stands around a payload, written without the library."""
+"""The header formats that tests of all layers are run with, and payloads for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal, TypeAlias
 
 import pytest
-from framing import BinaryHeader, DecimalHeader, NetstringHeader, VarintHeader, presets
-
-Header: TypeAlias = DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader
+from support.headers import Binary, Decimal, Header, LibraryHeader, Netstring, Varint
 
 # Where what is in a payload could be taken for part of a header, a trailer or the next frame, it is in here.
 PATTERN = b"1:,2:\x02xy,0:,\x80\x01" + bytes(range(251))
@@ -25,33 +22,31 @@ SIZES = (0, 1, 127, 128, 300, 70_000, 1_100_000)
 """Around the sizes at which a header grows, and the ways that bytes take change."""
 
 
-def varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; the high bit says that another one follows."""
-    groups = bytearray()
-    while number >= 128:
-        groups.append(number % 128 + 128)
-        number //= 128
-    return bytes([*groups, number])
-
-
-def netstring(number: int) -> bytes:
-    """What stands before a payload of so many bytes."""
-    return b"%d:" % number
-
-
 @dataclass(frozen=True)
 class Format:
-    """What is written before and behind a payload, and how much of it one has to know to know more."""
+    """A header format, what is written around payloads, and how much of it one has to know to know more."""
 
     name: str
-    header: Header
-    head: Callable[[int], bytes]
-    """The header of a payload of so many bytes."""
-    most: int = 1_000_000_000
-    """The largest payload."""
-    least_head: int | None = None
-    """The fewest bytes of a header; `None` where all have the same size."""
-    trailer: bytes = b""
+    description: Header
+
+    @functools.cached_property
+    def header(self) -> LibraryHeader:
+        """The library's."""
+        return self.description.library()
+
+    @property
+    def most(self) -> int:
+        """The largest payload."""
+        return self.description.limit(None)
+
+    @property
+    def trailer(self) -> bytes:
+        """What stands behind every payload."""
+        return self.description.trailer
+
+    def head(self, size: int) -> bytes:
+        """The header of a payload of so many bytes."""
+        return self.description.write(size)
 
     def wire(self, payload: bytes) -> bytes:
         """A frame."""
@@ -81,39 +76,25 @@ class Format:
         head = self.head(len(payload))
         if arrived >= len(head):
             return "payload", len(payload) + len(self.trailer), arrived - len(head)
-        # One that says itself where it ends may do so in the next byte.
-        if self.least_head is None:
-            return "header", len(head), arrived
-        return "header", max(self.least_head, arrived + 1), arrived
-
-
-def _integer(size: int, byteorder: Literal["big", "little"]) -> Callable[[int], bytes]:
-    return lambda length: length.to_bytes(size, byteorder)
+        return "header", arrived + self.description.lacking(head[:arrived]), arrived
 
 
 FORMATS = [
-    Format("tutorial", presets.TUTORIAL, lambda length: f"{length:<10}".encode()),
-    Format("one byte", BinaryHeader(1), _integer(1, "big"), most=255),
-    Format("two bytes", BinaryHeader(2), _integer(2, "big"), most=65_535),
-    Format(
-        "two bytes, little", BinaryHeader(2, byteorder="little"), _integer(2, "little"), most=65_535
-    ),
-    Format("four bytes", presets.ERLANG_PACKET_4, _integer(4, "big")),
-    Format("four bytes, little", BinaryHeader(4, byteorder="little"), _integer(4, "little")),
-    Format("eight bytes", BinaryHeader(8), _integer(8, "big")),
-    Format("eight bytes, little", BinaryHeader(8, byteorder="little"), _integer(8, "little")),
-    Format("PostgreSQL", presets.POSTGRES, lambda length: b"\0" + (length + 4).to_bytes(4, "big")),
-    Format("gRPC", presets.GRPC, lambda length: b"\0" + length.to_bytes(4, "big")),
+    Format("tutorial", Decimal()),
+    Format("one byte", Binary(1)),
+    Format("two bytes", Binary(2)),
+    Format("two bytes, little", Binary(2, "little")),
+    Format("four bytes", Binary(4)),
+    Format("four bytes, little", Binary(4, "little")),
+    Format("eight bytes", Binary(8)),
+    Format("eight bytes, little", Binary(8, "little")),
+    Format("PostgreSQL", Binary(4, length_offset=1, length_adjustment=-4)),
+    Format("gRPC", Binary(4, length_offset=1)),
     # As in HTTP/2, but that there the limit is less.
-    Format(
-        "fields behind",
-        BinaryHeader(3, size=9),
-        lambda length: length.to_bytes(3, "big") + bytes(6),
-        most=2**24 - 1,
-    ),
-    Format("varint", presets.PROTOBUF_DELIMITED, varint, least_head=1),
-    Format("strict varint", VarintHeader(3, strict=True), varint, most=2**21 - 1, least_head=1),
-    Format("netstring", presets.NETSTRING, netstring, least_head=2, trailer=b","),
+    Format("fields behind", Binary(3, size=9)),
+    Format("varint", Varint()),
+    Format("strict varint", Varint(3, strict=True)),
+    Format("netstring", Netstring()),
 ]
 
 POSTGRES, VARINT, NETSTRING = (
@@ -130,7 +111,7 @@ def each(*kinds: Format) -> pytest.MarkDecorator:
 each_format = each(*FORMATS)
 each_large_format = each(*(kind for kind in FORMATS if kind.most > 1_000_000))
 each_few = each(FORMATS[0], POSTGRES, VARINT, NETSTRING)
-"""One of each kind, where a test takes long."""
+"""The four that differ to what lies above the codec: a fixed size, fields, a variable size, a trailer."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.headers import Binary, Decimal, Header, Netstring, Varint
 from support.model import Outcome
-from support.model_binary import Binary
-from support.model_decimal import Decimal
-from support.model_format import Header
-from support.model_netstring import Netstring
-from support.model_varint import Varint
 
 DIRECTORY = Path(__file__).parents[1] / "vectors"
 

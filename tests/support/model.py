@@ -1,14 +1,14 @@
 """What a decoder must do, said as plainly as can be: slices and loops, whatever it costs.
 
-It knows nothing of the library. The other tests hold a `FrameDecoder` against it. What each header format is
-stands in model_decimal.py and its neighbours.
+It takes nothing from the library. The other tests hold a `FrameDecoder` against it. What each header format is
+stands in headers/.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from support.model_format import Header, Stop, truncated
+from support.headers.base import Header, Stop, truncated
 
 # Endings of a UTF-8 sequence, the shortest first: one of them completes whatever can be completed.
 TAILS = (b"", b"\x80", b"\x80\x80", b"\xbf\x80", b"\x80\x80\x80", b"\xbf\x80\x80")

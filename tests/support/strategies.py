@@ -10,11 +10,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from hypothesis import strategies as st
-from support.model_binary import Binary, ByteOrder
-from support.model_decimal import Align, Decimal, Fill
-from support.model_format import Header, Unit
-from support.model_netstring import Netstring
-from support.model_varint import Varint
+from support.headers import Align, Binary, ByteOrder, Decimal, Fill, Header, Netstring, Unit, Varint
 
 Payload: TypeAlias = "str | bytes | bytearray | memoryview | array[int]"
 

@@ -1,11 +1,12 @@
-"""The model of the binary header."""
+"""The binary header by the book: `int.to_bytes`, with other bytes around it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from support.model_format import Header
+import framing
+from support.headers.base import Header
 
 ByteOrder = Literal["big", "little"]
 
@@ -34,6 +35,15 @@ class Binary(Header):
     @property
     def most(self) -> int:
         return (1 << 8 * self.length_size) - 1 + self.length_adjustment
+
+    def library(self) -> framing.BinaryHeader:
+        return framing.BinaryHeader(
+            self.length_size,
+            byteorder=self.byteorder,
+            length_offset=self.length_offset,
+            length_adjustment=self.length_adjustment,
+            size=self.size,
+        )
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         number = (length - self.length_adjustment).to_bytes(self.length_size, self.byteorder)

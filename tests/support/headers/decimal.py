@@ -1,4 +1,4 @@
-"""The model of the decimal header."""
+"""The decimal header by the book: `format(length, "<10")`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from support.model_format import Header, Stop, Unit, truncated
+import framing
+from support.headers.base import Header, Stop, Unit, truncated
 
 Align = Literal["<", ">", "^"]
 Fill = Literal[" ", "0"]
@@ -23,6 +24,11 @@ class Decimal(Header):
     @property
     def most(self) -> int:
         return int("9" * self.width)
+
+    def library(self) -> framing.DecimalHeader:
+        return framing.DecimalHeader(
+            self.width, align=self.align, fill=self.fill, unit=self.unit, strict=self.strict
+        )
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         assert not fields

@@ -1,11 +1,12 @@
-"""The model of the netstring header."""
+"""The netstring header by the book: digits, and a colon; behind the payload a comma."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from support.model_format import Header
+import framing
+from support.headers.base import Header
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ class Netstring(Header):
     @property
     def most(self) -> int:
         return int("9" * self.max_digits)
+
+    def library(self) -> framing.NetstringHeader:
+        return framing.NetstringHeader(self.max_digits)
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         assert not fields

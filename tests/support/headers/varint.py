@@ -1,10 +1,11 @@
-"""The model of the varint header: LEB128, 64 bits of it."""
+"""The varint header by the book: LEB128, 64 bits of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from support.model_format import Header
+import framing
+from support.headers.base import Header
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,9 @@ class Varint(Header):
     @property
     def most(self) -> int:
         return (1 << min(64, 7 * self.max_bytes)) - 1
+
+    def library(self) -> framing.VarintHeader:
+        return framing.VarintHeader(self.max_bytes, strict=self.strict)
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         assert not fields

@@ -1,11 +1,18 @@
-"""What a header format has to say to the model, and what is the same for most of them."""
+"""What a description of a header format says, and what is the same for most of them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import framing
 
 Unit = Literal["bytes", "chars"]
+
+# Any of the library's headers.
+LibraryHeader: TypeAlias = (
+    framing.DecimalHeader | framing.BinaryHeader | framing.VarintHeader | framing.NetstringHeader
+)
 
 DEFAULT_LIMIT = 1_000_000_000
 
@@ -51,6 +58,10 @@ class Header(ABC):
     @abstractmethod
     def most(self) -> int:
         """The longest payload that can be announced."""
+
+    @abstractmethod
+    def library(self) -> LibraryHeader:
+        """The library's header of the same arguments."""
 
     @abstractmethod
     def write(self, length: int, fields: bytes = b"") -> bytes:
