@@ -21,17 +21,11 @@ from framing import (
 )
 from framing.aio import _adaptors
 from support import golden, pairs
-<<<<<<< HEAD
 from support.aio.links import Link, each_way, streams, tcp
 from support.aio.readers import MEGABYTE, SIZES, filled, frames_read, given_up, read_part
 from support.aio.traffic import sending
 from support.aio.waits import turns, waiting
-from support.driver import facts_of, library_header
-=======
-from support.aio_pairs import Link, each_way, sending, tcp, turns, waiting
-from support.aio_readers import MEGABYTE, SIZES, begun, filled, frames_of, given_up, streams
 from support.driver import facts_of
->>>>>>> tsync
 from support.golden import Vector
 from support.loops import every_loop, run
 from support.pairs import HELLO
