@@ -5,7 +5,7 @@ use std::io;
 use pyo3::prelude::*;
 
 use crate::errors::{os_error, timed_out, would_block};
-use framing_core::net::{Patience, Stop};
+use framing_core::net::{InterruptHandler, IoStop};
 
 /// Why a call stops before it has done what it was for.
 pub(super) enum Halt {
@@ -46,17 +46,17 @@ pub(super) struct Signals {
 
 impl Signals {
     /// What a call stopped for.
-    pub(super) fn halt(self, py: Python<'_>, stop: Stop) -> Halt {
+    pub(super) fn halt(self, py: Python<'_>, stop: IoStop) -> Halt {
         match (self.raised, stop) {
             (Some(error), _) => Halt::Raised(error),
-            (None, Stop::WouldBlock) => Halt::WouldBlock,
-            (None, Stop::TimedOut) => Halt::TimedOut,
-            (None, Stop::Io(error)) => Halt::Raised(os_error(py, &error)),
+            (None, IoStop::WouldBlock) => Halt::WouldBlock,
+            (None, IoStop::TimedOut) => Halt::TimedOut,
+            (None, IoStop::Io(error)) => Halt::Raised(os_error(py, &error)),
         }
     }
 }
 
-impl Patience for Signals {
+impl InterruptHandler for Signals {
     fn interrupted(&mut self) -> io::Result<()> {
         Python::attach(|py| {
             py.check_signals().map_err(|error| {

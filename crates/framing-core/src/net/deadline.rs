@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The end of a call's patience, on the monotonic clock. It covers the whole call, however many reads,
+/// The end of a call's interrupts, on the monotonic clock. It covers the whole call, however many reads,
 /// writes and waits that takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deadline {

@@ -5,7 +5,7 @@ use rustix::fd::BorrowedFd;
 
 use super::deadline::Deadline;
 use super::receive::receive;
-use super::wait::{Patience, Stop};
+use super::wait::{InterruptHandler, IoStop};
 use crate::codec::{BytesStore, Error, FrameDecoder};
 
 /// The most that is received at a time.
@@ -19,7 +19,7 @@ pub enum ReceiveError {
     /// The stream ended inside a frame ([`Error::TruncatedFrame`]), or is refused.
     Codec(Error),
     /// The call stopped. What has arrived is in the decoder, and the same call carries on.
-    Stopped(Stop),
+    Stopped(IoStop),
 }
 
 impl From<Error> for ReceiveError {
@@ -28,8 +28,8 @@ impl From<Error> for ReceiveError {
     }
 }
 
-impl From<Stop> for ReceiveError {
-    fn from(stop: Stop) -> Self {
+impl From<IoStop> for ReceiveError {
+    fn from(stop: IoStop) -> Self {
         Self::Stopped(stop)
     }
 }
@@ -42,12 +42,12 @@ impl From<Stop> for ReceiveError {
 /// use std::os::fd::AsFd;
 /// use std::os::unix::net::UnixStream;
 /// use framing_core::codec::{DecimalHeader, FrameDecoder};
-/// use framing_core::net::{Deadline, Persist, receive_frame};
+/// use framing_core::net::{Deadline, IgnoreInterrupts, receive_frame};
 ///
 /// let (ours, mut theirs) = UnixStream::pair().unwrap();
 /// theirs.write_all(b"5         hello, and more").unwrap();
 /// let mut decoder = FrameDecoder::new(DecimalHeader::default());
-/// let frame = receive_frame(ours.as_fd(), &mut decoder, Deadline::Never, &mut Persist).unwrap();
+/// let frame = receive_frame(ours.as_fd(), &mut decoder, Deadline::Never, &mut IgnoreInterrupts).unwrap();
 /// assert_eq!(frame, "hello");
 /// # }
 /// ```
@@ -58,14 +58,14 @@ pub fn receive_frame(
     socket: BorrowedFd<'_>,
     decoder: &mut FrameDecoder,
     deadline: Deadline,
-    patience: &mut impl Patience,
+    interrupts: &mut impl InterruptHandler,
 ) -> Result<Bytes, ReceiveError> {
     let mut buffer = BytesMut::new();
     loop {
         // A refused decoder needs nothing, and says why when it is fed nothing.
         buffer.resize(decoder.needed().min(READ_SIZE), 0);
         let count =
-            if buffer.is_empty() { 0 } else { receive(socket, &mut buffer[..], deadline, patience)? };
+            if buffer.is_empty() { 0 } else { receive(socket, &mut buffer[..], deadline, interrupts)? };
         if count == 0 {
             decoder.feed_eof()?;
             return Err(ReceiveError::Closed);

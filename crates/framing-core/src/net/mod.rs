@@ -9,7 +9,7 @@
 //! | `frame` | one frame and not a byte beyond it |
 //! | `system` | the system calls, and what differs between platforms |
 //!
-//! A call ends in what it was for, or in a [`Stop`]. A descriptor may be blocking or not; nothing here
+//! A call ends in what it was for, or in a [`IoStop`]. A descriptor may be blocking or not; nothing here
 //! changes that, because it belongs to everybody who has a copy of the descriptor.
 
 mod deadline;
@@ -25,8 +25,8 @@ pub use deadline::Deadline;
 pub use frame::{ReceiveError, receive_frame};
 pub use receive::receive;
 pub use send::{Progress, send};
-pub use system::{Space, available, shut_down};
-pub use wait::{Interest, Patience, Persist, Stop, wait};
+pub use system::{Interest, Space, available, shut_down};
+pub use wait::{IgnoreInterrupts, InterruptHandler, IoStop, wait};
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::io::IoSlice;
 use rustix::fd::BorrowedFd;
 
 use super::deadline::Deadline;
-use super::system;
-use super::wait::{Interest, Patience, Stop, until_ready};
+use super::system::{self, Interest};
+
+use super::wait::{InterruptHandler, IoStop, until_ready};
 
 /// How far a send got.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Progress {
     /// The bytes that were sent: exactly these, counted from the first one of the first slice.
     pub sent: usize,
     /// Why it stopped before the last one, if it did.
-    pub stop: Option<Stop>,
+    pub stop: Option<IoStop>,
 }
 
 /// Sends all of `slices` in order, without putting them together: header and payload go out by one call.
@@ -24,7 +25,7 @@ pub fn send(
     socket: BorrowedFd<'_>,
     mut slices: &mut [IoSlice<'_>],
     deadline: Deadline,
-    patience: &mut impl Patience,
+    interrupts: &mut impl InterruptHandler,
 ) -> Progress {
     let mut sent = 0;
     loop {
@@ -34,7 +35,7 @@ pub fn send(
             return Progress { sent, stop: None };
         }
         let some = &slices[..slices.len().min(system::MAX_SLICES)];
-        let written = until_ready(socket, Interest::Write, deadline, patience, || {
+        let written = until_ready(socket, Interest::Write, deadline, interrupts, || {
             system::send(socket, some, deadline == Deadline::Never)
         });
         match written {
@@ -44,8 +45,8 @@ pub fn send(
                 IoSlice::advance_slices(&mut slices, count);
                 if count < all {
                     // A signal ends a write early, and nothing else says that there was one.
-                    if let Err(error) = patience.interrupted() {
-                        return Progress { sent, stop: Some(Stop::Io(error)) };
+                    if let Err(error) = interrupts.interrupted() {
+                        return Progress { sent, stop: Some(IoStop::Io(error)) };
                     }
                 }
             }

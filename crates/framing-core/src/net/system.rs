@@ -9,10 +9,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll as poll_fds};
 use rustix::fd::BorrowedFd;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
-use super::wait::Interest;
-
 /// The most slices that one call takes: `IOV_MAX` on Linux, macOS and the BSDs.
 pub(super) const MAX_SLICES: usize = 1024;
+
+/// What a descriptor is to be ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// A read: there are bytes, the end, or an error.
+    Read,
+    /// A write: there is room, or an error.
+    Write,
+}
 
 /// Whether `socket` became ready within `timeout`; `None` waits for ever. Errors and hang-ups count as
 /// ready: the read or write to follow reports them.

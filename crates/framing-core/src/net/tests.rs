@@ -31,11 +31,15 @@ fn receives_what_is_there_and_the_end() {
         theirs.write_all(b"hello").unwrap();
         let mut buffer = [0_u8; 3];
         for deadline in [Deadline::Never, Deadline::At(Instant::now())] {
-            let count = receive(ours.as_fd(), &mut buffer[..], deadline, &mut Persist).unwrap();
+            let count =
+                receive(ours.as_fd(), &mut buffer[..], deadline, &mut IgnoreInterrupts).unwrap();
             assert_eq!(&buffer[..count], if deadline == Deadline::Never { &b"hel"[..] } else { b"lo" });
         }
         drop(theirs);
-        assert_eq!(receive(ours.as_fd(), &mut buffer[..], Deadline::Now, &mut Persist).unwrap(), 0);
+        assert_eq!(
+            receive(ours.as_fd(), &mut buffer[..], Deadline::Now, &mut IgnoreInterrupts).unwrap(),
+            0
+        );
     }
 }
 
@@ -45,11 +49,11 @@ fn waits_until_the_deadline_and_not_longer() {
         let (ours, _theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(nonblocking).unwrap();
         let start = Instant::now();
-        let stop = receive(ours.as_fd(), &mut [0_u8][..], soon(), &mut Persist);
-        assert!(matches!(stop, Err(Stop::TimedOut)), "{stop:?}");
+        let stop = receive(ours.as_fd(), &mut [0_u8][..], soon(), &mut IgnoreInterrupts);
+        assert!(matches!(stop, Err(IoStop::TimedOut)), "{stop:?}");
         assert!(start.elapsed() >= SOON);
-        let stop = receive(ours.as_fd(), &mut [0_u8][..], Deadline::Now, &mut Persist);
-        assert!(matches!(stop, Err(Stop::WouldBlock)), "{stop:?}");
+        let stop = receive(ours.as_fd(), &mut [0_u8][..], Deadline::Now, &mut IgnoreInterrupts);
+        assert!(matches!(stop, Err(IoStop::WouldBlock)), "{stop:?}");
     }
 }
 
@@ -65,7 +69,10 @@ fn a_late_byte_ends_the_wait() {
                 theirs
             });
             let mut byte = [0_u8];
-            assert_eq!(receive(ours.as_fd(), &mut byte[..], deadline, &mut Persist).unwrap(), 1);
+            assert_eq!(
+                receive(ours.as_fd(), &mut byte[..], deadline, &mut IgnoreInterrupts).unwrap(),
+                1
+            );
             assert_eq!(byte, *b"x");
             writer.join().unwrap();
         }
@@ -75,9 +82,9 @@ fn a_late_byte_ends_the_wait() {
 #[test]
 fn readiness_is_told_from_its_absence() {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
-    let look = |interest| wait(ours.as_fd(), interest, Deadline::Now, &mut Persist);
+    let look = |interest| wait(ours.as_fd(), interest, Deadline::Now, &mut IgnoreInterrupts);
     assert!(look(Interest::Write).is_ok());
-    assert!(matches!(look(Interest::Read), Err(Stop::WouldBlock)));
+    assert!(matches!(look(Interest::Read), Err(IoStop::WouldBlock)));
     theirs.write_all(b"x").unwrap();
     assert!(look(Interest::Read).is_ok());
     drop(theirs);
@@ -90,10 +97,13 @@ fn memory_need_not_be_initialised() {
     theirs.write_all(b"hello").unwrap();
     let mut memory = Vec::<u8>::with_capacity(8);
     let space = memory.spare_capacity_mut();
-    assert_eq!(receive(ours.as_fd(), space, Deadline::Never, &mut Persist).unwrap(), 5);
+    assert_eq!(receive(ours.as_fd(), space, Deadline::Never, &mut IgnoreInterrupts).unwrap(), 5);
     let mut copy = [0_u8; 5];
     theirs.write_all(b"again").unwrap();
-    assert_eq!(receive(ours.as_fd(), &mut copy[..], Deadline::Never, &mut Persist).unwrap(), 5);
+    assert_eq!(
+        receive(ours.as_fd(), &mut copy[..], Deadline::Never, &mut IgnoreInterrupts).unwrap(),
+        5
+    );
     assert_eq!(&copy, b"again");
 }
 
@@ -111,7 +121,7 @@ fn who_waits_wakes_when_the_connection_is_shut_down() {
         let (ours, _theirs) = tcp();
         let copy = ours.try_clone().unwrap();
         let waiting = thread::spawn(move || {
-            receive(copy.as_fd(), &mut [0_u8][..], deadline, &mut Persist).unwrap()
+            receive(copy.as_fd(), &mut [0_u8][..], deadline, &mut IgnoreInterrupts).unwrap()
         });
         thread::sleep(SOON);
         shut_down(ours.as_fd()).unwrap();
@@ -131,7 +141,7 @@ fn more_slices_than_a_call_takes_arrive_in_order() {
         got
     });
     let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-    let progress = send(ours.as_fd(), &mut slices, Deadline::Never, &mut Persist);
+    let progress = send(ours.as_fd(), &mut slices, Deadline::Never, &mut IgnoreInterrupts);
     assert!(progress.stop.is_none());
     assert_eq!(progress.sent, expected.len());
     drop(ours);
@@ -146,10 +156,10 @@ fn a_send_that_stops_says_exactly_how_far_it_got() {
     for (deadline, timed_out) in [(Deadline::Now, false), (soon(), true)] {
         let (ours, mut theirs) = tcp();
         let mut slices = [IoSlice::new(header), IoSlice::new(&payload)];
-        let progress = send(ours.as_fd(), &mut slices, deadline, &mut Persist);
+        let progress = send(ours.as_fd(), &mut slices, deadline, &mut IgnoreInterrupts);
         match progress.stop {
-            Some(Stop::TimedOut) => assert!(timed_out),
-            Some(Stop::WouldBlock) => assert!(!timed_out),
+            Some(IoStop::TimedOut) => assert!(timed_out),
+            Some(IoStop::WouldBlock) => assert!(!timed_out),
             other => panic!("{other:?}"),
         }
         assert!(progress.sent > 0 && progress.sent < wire.len());
@@ -160,7 +170,7 @@ fn a_send_that_stops_says_exactly_how_far_it_got() {
             got
         });
         let mut rest = [IoSlice::new(&wire[progress.sent..])];
-        let progress = send(ours.as_fd(), &mut rest, Deadline::Never, &mut Persist);
+        let progress = send(ours.as_fd(), &mut rest, Deadline::Never, &mut IgnoreInterrupts);
         assert!(progress.stop.is_none());
         drop(ours);
         assert!(reader.join().unwrap() == wire);
@@ -170,7 +180,7 @@ fn a_send_that_stops_says_exactly_how_far_it_got() {
 /// Ends a call at its first interruption.
 struct Impatient;
 
-impl Patience for Impatient {
+impl InterruptHandler for Impatient {
     fn interrupted(&mut self) -> io::Result<()> {
         Err(io::Error::other("enough"))
     }
@@ -183,7 +193,7 @@ fn a_short_write_is_a_place_to_stop() {
     let mut slices = [IoSlice::new(&payload)];
     let deadline = Deadline::after(Some(Duration::from_secs(60)));
     let progress = send(ours.as_fd(), &mut slices, deadline, &mut Impatient);
-    assert!(matches!(&progress.stop, Some(Stop::Io(error)) if error.to_string() == "enough"));
+    assert!(matches!(&progress.stop, Some(IoStop::Io(error)) if error.to_string() == "enough"));
     drop(ours);
     let mut got = Vec::new();
     theirs.read_to_end(&mut got).unwrap();
@@ -194,7 +204,7 @@ fn a_short_write_is_a_place_to_stop() {
 fn nothing_to_send_is_sent_at_once() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
     let mut slices = [IoSlice::new(b""), IoSlice::new(b"")];
-    let progress = send(ours.as_fd(), &mut slices, Deadline::Now, &mut Persist);
+    let progress = send(ours.as_fd(), &mut slices, Deadline::Now, &mut IgnoreInterrupts);
     assert!(progress.stop.is_none() && progress.sent == 0);
 }
 
@@ -202,9 +212,10 @@ fn nothing_to_send_is_sent_at_once() {
 fn a_peer_that_is_gone_is_an_error_and_no_signal() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     drop(theirs);
-    let progress = send(ours.as_fd(), &mut [IoSlice::new(b"x")], Deadline::Never, &mut Persist);
+    let progress =
+        send(ours.as_fd(), &mut [IoSlice::new(b"x")], Deadline::Never, &mut IgnoreInterrupts);
     match progress.stop {
-        Some(Stop::Io(error)) => assert_eq!(error.kind(), io::ErrorKind::BrokenPipe),
+        Some(IoStop::Io(error)) => assert_eq!(error.kind(), io::ErrorKind::BrokenPipe),
         other => panic!("{other:?}"),
     }
 }
@@ -214,7 +225,7 @@ fn next(
     decoder: &mut FrameDecoder,
     deadline: Deadline,
 ) -> Result<bytes::Bytes, ReceiveError> {
-    receive_frame(socket.as_fd(), decoder, deadline, &mut Persist)
+    receive_frame(socket.as_fd(), decoder, deadline, &mut IgnoreInterrupts)
 }
 
 #[test]
@@ -244,7 +255,7 @@ fn a_timeout_anywhere_loses_nothing() {
         let mut decoder = FrameDecoder::new(DecimalHeader::default());
         theirs.write_all(&wire[..cut]).unwrap();
         let stop = next(&ours, &mut decoder, Deadline::Now);
-        assert!(matches!(stop, Err(ReceiveError::Stopped(Stop::WouldBlock))), "{stop:?}");
+        assert!(matches!(stop, Err(ReceiveError::Stopped(IoStop::WouldBlock))), "{stop:?}");
         assert_eq!(decoder.buffered(), cut);
         theirs.write_all(&wire[cut..]).unwrap();
         assert_eq!(next(&ours, &mut decoder, Deadline::Now).unwrap(), "hello");
@@ -264,7 +275,10 @@ fn the_end_is_clean_only_between_frames() {
         }
         match (next(&ours, &mut decoder, Deadline::Never), cut) {
             (Err(ReceiveError::Closed), 0 | 15) => {}
-            (Err(ReceiveError::Codec(Error::TruncatedFrame { stage, expected, received })), 1..15) => {
+            (
+                Err(ReceiveError::Codec(Error::TruncatedFrame { stage, expected, received, .. })),
+                1..15,
+            ) => {
                 let header = (Stage::Header, 10, cut);
                 let payload = (Stage::Payload, 5, cut.saturating_sub(10));
                 assert_eq!((stage, expected, received), if cut < 10 { header } else { payload });
@@ -299,10 +313,10 @@ fn a_deadline_covers_all_the_reads_of_a_frame() {
             thread::sleep(SOON / 10);
         }
     });
-    wait(ours.as_fd(), Interest::Read, Deadline::Never, &mut Persist).unwrap();
+    wait(ours.as_fd(), Interest::Read, Deadline::Never, &mut IgnoreInterrupts).unwrap();
     let start = Instant::now();
     let stop = next(&ours, &mut decoder, soon());
-    assert!(matches!(stop, Err(ReceiveError::Stopped(Stop::TimedOut))), "{stop:?}");
+    assert!(matches!(stop, Err(ReceiveError::Stopped(IoStop::TimedOut))), "{stop:?}");
     assert!(start.elapsed() >= SOON);
     assert!(decoder.buffered() > 0);
     drop(ours);

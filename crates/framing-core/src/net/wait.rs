@@ -5,31 +5,22 @@ use std::io;
 use rustix::fd::BorrowedFd;
 
 use super::deadline::Deadline;
-use super::system;
+use super::system::{self, Interest};
 
 /// Why a call did not do all it was for.
 #[derive(Debug)]
-pub enum Stop {
+pub enum IoStop {
     /// It would have had to wait, and was told not to.
     WouldBlock,
     /// The deadline passed.
     TimedOut,
-    /// The system refused, or [`Patience`] ended. A connection's own time-out (`ETIMEDOUT`) is one of
-    /// these, and not [`Stop::TimedOut`].
+    /// The system refused, or [`InterruptHandler`] ended. A connection's own time-out (`ETIMEDOUT`) is one of
+    /// these, and not [`IoStop::TimedOut`].
     Io(io::Error),
 }
 
-/// What a descriptor is to be ready for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interest {
-    /// A read: there are bytes, the end, or an error.
-    Read,
-    /// A write: there is room, or an error.
-    Write,
-}
-
 /// What to do when a signal interrupts a call: where Python runs its handlers.
-pub trait Patience {
+pub trait InterruptHandler {
     /// A signal has arrived, or may have. Gives an error to end the call, or nothing to carry on with it.
     ///
     /// # Errors
@@ -39,9 +30,9 @@ pub trait Patience {
 
 /// Carries on, whatever happens.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Persist;
+pub struct IgnoreInterrupts;
 
-impl Patience for Persist {
+impl InterruptHandler for IgnoreInterrupts {
     fn interrupted(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -50,26 +41,26 @@ impl Patience for Persist {
 /// Waits until `socket` is ready. With [`Deadline::Now`] it only looks.
 ///
 /// # Errors
-/// [`Stop`].
+/// [`IoStop`].
 pub fn wait(
     socket: BorrowedFd<'_>,
     interest: Interest,
     deadline: Deadline,
-    patience: &mut impl Patience,
-) -> Result<(), Stop> {
+    interrupts: &mut impl InterruptHandler,
+) -> Result<(), IoStop> {
     loop {
         match system::poll(socket, interest, deadline.remaining()) {
             Ok(true) => return Ok(()),
-            Ok(false) if deadline == Deadline::Now => return Err(Stop::WouldBlock),
+            Ok(false) if deadline == Deadline::Now => return Err(IoStop::WouldBlock),
             // Where the system wakes early, it waits again.
             Ok(false) if deadline.remaining().is_some_and(|left| left.is_zero()) => {
-                return Err(Stop::TimedOut);
+                return Err(IoStop::TimedOut);
             }
             Ok(false) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                patience.interrupted().map_err(Stop::Io)?;
+                interrupts.interrupted().map_err(IoStop::Io)?;
             }
-            Err(error) => return Err(Stop::Io(error)),
+            Err(error) => return Err(IoStop::Io(error)),
         }
     }
 }
@@ -79,23 +70,23 @@ pub(super) fn until_ready<T>(
     socket: BorrowedFd<'_>,
     interest: Interest,
     deadline: Deadline,
-    patience: &mut impl Patience,
+    interrupts: &mut impl InterruptHandler,
     mut attempt: impl FnMut() -> io::Result<T>,
-) -> Result<T, Stop> {
+) -> Result<T, IoStop> {
     loop {
         match attempt() {
             Ok(done) => return Ok(done),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                patience.interrupted().map_err(Stop::Io)?;
+                interrupts.interrupted().map_err(IoStop::Io)?;
             }
             // The attempt has just looked.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && deadline == Deadline::Now => {
-                return Err(Stop::WouldBlock);
+                return Err(IoStop::WouldBlock);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                wait(socket, interest, deadline, patience)?;
+                wait(socket, interest, deadline, interrupts)?;
             }
-            Err(error) => return Err(Stop::Io(error)),
+            Err(error) => return Err(IoStop::Io(error)),
         }
     }
 }
