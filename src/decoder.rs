@@ -156,7 +156,8 @@ impl PyFrameDecoder {
         max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
+        let decoder =
+            Decoder::new(header.clone()).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
         let decoder = policy.apply(decoder)?;
@@ -318,7 +319,7 @@ impl PyFrameDecoder {
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> HeaderObject {
-        HeaderObject(self.lock(py).intake.decoder.header())
+        HeaderObject(self.lock(py).intake.decoder.header().clone())
     }
 
     /// The largest payload accepted, in the header's unit.

@@ -48,7 +48,7 @@ impl PyFrameEncoder {
         max_frame_size: Option<Named<Integer>>,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let encoder = FrameEncoder::new(header);
+        let encoder = FrameEncoder::new(header.clone());
         limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size).map(Self)
     }
 
@@ -190,7 +190,7 @@ impl PyFrameEncoder {
     /// The header format.
     #[getter]
     fn header(&self) -> HeaderObject {
-        HeaderObject(self.0.header())
+        HeaderObject(self.0.header().clone())
     }
 
     /// The largest payload, in the header's unit.

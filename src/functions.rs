@@ -44,7 +44,7 @@ pub(super) fn encode<'py>(
     fields: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let HeaderArgument(header) = header;
-    let encoder = FrameEncoder::new(header);
+    let encoder = FrameEncoder::new(header.clone());
     let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
     encoded(&encoder, payload, fields)
 }
@@ -97,7 +97,7 @@ pub(super) fn _payload_size<'py>(
     max_frame_size: Option<Named<Integer>>,
 ) -> PyResult<Option<usize>> {
     let HeaderArgument(header) = header;
-    let mut decoder: Decoder<GrowingBytes> = Decoder::new(header);
+    let mut decoder: Decoder<GrowingBytes> = Decoder::new(header.clone());
     decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
     let store = PyStore { py, owner: None };
     Ok(match decoder.decode(&store, head.as_bytes(), &mut 0) {

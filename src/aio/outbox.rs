@@ -74,7 +74,7 @@ impl Outbox {
     #[pyo3(signature = (header = HeaderArgument::default(), *, max_frame_size = None))]
     fn new(header: HeaderArgument, max_frame_size: Option<Named<Integer>>) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let encoder = FrameEncoder::new(header);
+        let encoder = FrameEncoder::new(header.clone());
         let encoder = limited(encoder, header, max_frame_size, FrameEncoder::with_max_frame_size)?;
         let state = State {
             write: None,
@@ -250,7 +250,7 @@ impl Outbox {
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> HeaderObject {
-        HeaderObject(self.lock(py).burst.encoder().header())
+        HeaderObject(self.lock(py).burst.encoder().header().clone())
     }
 
     /// The fewest bytes that a header has.

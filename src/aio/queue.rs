@@ -72,7 +72,8 @@ impl FrameQueue {
         watched: bool,
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
+        let decoder =
+            Decoder::new(header.clone()).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
         let inbox = Inbox::new(policy.apply(decoder)?, high, low);

@@ -86,7 +86,8 @@ impl FrameReceiver {
         max_consecutive_empty: Option<Named<Integer>>,
     ) -> PyResult<Option<f64>> {
         let HeaderArgument(header) = header;
-        let decoder = Decoder::new(header).with_keep_header(keep_header.get("keep_header", "a bool")?);
+        let decoder =
+            Decoder::new(header.clone()).with_keep_header(keep_header.get("keep_header", "a bool")?);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
         let decoder = policy.apply(decoder)?;

@@ -35,7 +35,7 @@ pub(crate) struct PyBinaryHeader(BinaryHeader);
 
 impl PyBinaryHeader {
     pub(super) fn format(&self) -> BinaryHeader {
-        self.0
+        self.0.clone()
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct PyDecimalHeader(DecimalHeader);
 
 impl PyDecimalHeader {
     pub(super) fn format(&self) -> DecimalHeader {
-        self.0
+        self.0.clone()
     }
 }
 

@@ -50,7 +50,6 @@ impl FromPyObject<'_, '_> for HeaderArgument {
 }
 
 /// A header as Python sees it: what attributes named `header` give.
-#[derive(Clone, Copy)]
 pub(super) struct HeaderObject(pub(super) HeaderFormat);
 
 impl HeaderObject {

@@ -49,7 +49,7 @@ impl PyFramedSocket {
     ) -> PyResult<Self> {
         let HeaderArgument(header) = header;
         let keep_header = keep_header.get("keep_header", "a bool")?;
-        let decoder = Decoder::new(header).with_keep_header(keep_header);
+        let decoder = Decoder::new(header.clone()).with_keep_header(keep_header);
         let decoder = limited(decoder, header, max_frame_size, Decoder::with_max_frame_size)?;
         let policy = PolicyArguments { on_oversize, max_skip, max_consecutive_empty };
         let decoder = policy.apply(decoder)?;
@@ -326,7 +326,7 @@ impl PyFramedSocket {
     /// The header format.
     #[getter]
     fn header(&self) -> HeaderObject {
-        HeaderObject(self.encoder.header())
+        HeaderObject(self.encoder.header().clone())
     }
 
     /// The largest payload sent or accepted, in the header's unit.

@@ -106,7 +106,7 @@ impl PyFramedSocket {
         frame_timeout: Option<Duration>,
     ) -> PyResult<Self> {
         // The decoder has found that the header can express it.
-        let encoder = FrameEncoder::new(decoder.header())
+        let encoder = FrameEncoder::new(decoder.header().clone())
             .with_max_frame_size(decoder.max_frame_size())
             .map_err(config_exception)?;
         Ok(Self {

@@ -56,7 +56,7 @@ pub(crate) fn send_frame(
     timeout: Timeout,
 ) -> PyResult<()> {
     let HeaderArgument(format) = header;
-    let encoder = FrameEncoder::new(format);
+    let encoder = FrameEncoder::new(format.clone());
     let encoder = limited(encoder, format, max_frame_size, FrameEncoder::with_max_frame_size)?;
     let header = Header::of(py, &encoder, &payload.0, fields.as_ref())?;
     let transport = Transport::of(sock)?;
@@ -109,7 +109,8 @@ pub(crate) fn recv_frame(
     timeout: Timeout,
 ) -> PyResult<Py<PyBytes>> {
     let HeaderArgument(format) = header;
-    let decoder = Decoder::new(format).with_keep_header(keep_header.get("keep_header", "a bool")?);
+    let decoder =
+        Decoder::new(format.clone()).with_keep_header(keep_header.get("keep_header", "a bool")?);
     let mut decoder = limited(decoder, format, max_frame_size, Decoder::with_max_frame_size)?;
     let transport = Transport::of(sock)?;
     let line = transport.open(py, timeout)?;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import framing
 import pytest
@@ -64,15 +64,22 @@ WAYS: list[Way] = [by_feed, by_view, by_reused_buffer]
 def library_header(header: Header) -> Format:
     """The library's header of the model's arguments."""
     match header:
-        case Decimal(width, align, fill, unit, strict):
-            return framing.DecimalHeader(width, align=align, fill=fill, unit=unit, strict=strict)
-        case Binary(length_size, byteorder, offset, adjustment, size):
+        case Decimal(width, align, fill, unit, strict, offset, size, fields):
+            among_fields: dict[str, Any] = {}
+            if (offset, size, fields) != (0, None, None):
+                among_fields = {"length_offset": offset, "size": size, "fields": fields}
+            return framing.DecimalHeader(
+                width, align=align, fill=fill, unit=unit, strict=strict, **among_fields
+            )
+        case Binary(length_size, byteorder, offset, adjustment, size, fields):
+            default_fields: dict[str, Any] = {} if fields is None else {"fields": fields}
             return framing.BinaryHeader(
                 length_size,
                 byteorder=byteorder,
                 length_offset=offset,
                 length_adjustment=adjustment,
                 size=size,
+                **default_fields,
             )
         case Varint(max_bytes, strict):
             return framing.VarintHeader(max_bytes, strict=strict)
