@@ -97,8 +97,8 @@ impl Options {
     /// # Errors
     /// `TypeError` or `ValueError` that names the option that is wrong.
     pub(crate) fn config(mut self) -> PyResult<Config> {
-        let HeaderArgument(header) = self.header;
-        let HeaderArgument(send_header) = self.send_header.take().unwrap_or(HeaderArgument(header));
+        let HeaderArgument(send_header) =
+            self.send_header.take().unwrap_or_else(|| self.header.clone());
         let frame_timeout =
             self.frame_timeout.take().map(|it| it.limit("frame_timeout")).transpose()?;
         let limit = self.limit()?;
@@ -114,9 +114,9 @@ impl Options {
     fn decoder_within<P: Partial>(self, limit: Option<&Integer>) -> PyResult<Decoder<P>> {
         let HeaderArgument(header) = self.header;
         let keep_header = self.keep_header.map_or(Ok(false), |it| it.get("keep_header", "a bool"))?;
+        let limit = limit.map(|limit| frame_size(limit, &header)).transpose()?;
         let mut decoder = Decoder::new(header).with_keep_header(keep_header);
         if let Some(limit) = limit {
-            let limit = frame_size(limit, header)?;
             decoder = decoder.with_max_frame_size(limit).map_err(config_exception)?;
         }
         let most = count("max_consecutive_empty", self.max_consecutive_empty)?;
@@ -179,13 +179,13 @@ impl Config {
     /// The header of received frames.
     #[getter]
     pub(crate) fn header(&self) -> HeaderObject {
-        HeaderObject(self.decoder.header())
+        HeaderObject(self.decoder.header().clone())
     }
 
     /// The header of sent frames.
     #[getter]
     pub(crate) fn send_header(&self) -> HeaderObject {
-        HeaderObject(self.encoder.header())
+        HeaderObject(self.encoder.header().clone())
     }
 
     /// The largest payload accepted, in the unit of `header`.
@@ -241,18 +241,17 @@ pub(crate) fn encoder(
 }
 
 fn encoder_within(header: HeaderFormat, limit: Option<&Integer>) -> PyResult<FrameEncoder> {
+    let limit = limit.map(|limit| frame_size(limit, &header)).transpose()?;
     let encoder = FrameEncoder::new(header);
     match limit {
         None => Ok(encoder),
-        Some(limit) => {
-            encoder.with_max_frame_size(frame_size(limit, header)?).map_err(config_exception)
-        }
+        Some(limit) => encoder.with_max_frame_size(limit).map_err(config_exception),
     }
 }
 
 /// `max_frame_size=` for a header.
 #[cold]
-fn frame_size(limit: &Integer, header: HeaderFormat) -> PyResult<u64> {
+fn frame_size(limit: &Integer, header: &HeaderFormat) -> PyResult<u64> {
     let (lowest, highest) = header.limits().into_inner();
     let note = if highest < MAX_MAX_FRAME_SIZE {
         " (the largest this header can express)"

@@ -114,7 +114,7 @@ impl<'py> FromPyObject<'_, 'py> for Wire<'py> {
 
 /// `fields=`: the bytes of a header that are not its length, in a contiguous bytes-like object. A copy: they are few,
 /// and the buffer may be the very one that the header is written to.
-pub(super) struct Fields(Vec<u8>);
+pub(super) struct Fields(pub(super) Vec<u8>);
 
 impl FromPyObject<'_, '_> for Fields {
     type Error = PyErr;

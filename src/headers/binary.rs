@@ -1,9 +1,10 @@
 //! The class `BinaryHeader`.
 
-use super::{Argument, HeaderClass, argument, header_class};
+use super::{Argument, HeaderClass, argument, header_class, place};
 use crate::arguments::{Integer, Named, words};
 use crate::errors::config_exception;
-use framing_core::codec::{BinaryHeader, ByteOrder, MAX_HEADER_SIZE};
+use crate::payload::Fields;
+use framing_core::codec::{BinaryHeader, ByteOrder};
 use pyo3::prelude::*;
 
 words! {
@@ -28,6 +29,8 @@ header_class! {
     ///     length_adjustment: Bytes to add to the integer for the bytes of the payload: -4 where an integer of four
     ///         bytes counts itself. A negative result is an `InvalidHeader`.
     ///     size: Bytes of the header, up to 4096; by default it ends with the integer.
+    ///     fields: The other bytes of the header, in order, that are written where a send gives none; by default
+    ///         zeros.
     ///
     /// Raises:
     ///     ValueError: An argument is none of these, or with this adjustment there could be no payload.
@@ -47,8 +50,10 @@ header_class! {
             length_offset = Integer::Small(0).into(),
             length_adjustment = Integer::Small(0).into(),
             size = None,
+            fields = None,
         ),
-        text_signature = "(length_size=4, *, byteorder='big', length_offset=0, length_adjustment=0, size=None)"
+        text_signature = "(length_size=4, *, byteorder='big', length_offset=0, length_adjustment=0, size=None, \
+            fields=None)"
     )]
     fn new(
         length_size: Named<Integer>,
@@ -56,16 +61,19 @@ header_class! {
         length_offset: Named<Integer>,
         length_adjustment: Named<Integer>,
         size: Option<Named<Integer>>,
+        fields: Option<Fields>,
     ) -> PyResult<Self> {
         let length_size = length_size.size("length_size", 1, BinaryHeader::MAX_LENGTH_SIZE)?;
         let header = BinaryHeader::new(length_size).map_err(config_exception)?;
         let header = header.with_byte_order(byteorder.0);
-        let offset = length_offset.size("length_offset", 0, MAX_HEADER_SIZE - length_size)?;
-        let end = offset + length_size;
-        let size = size.map_or(Ok(end), |size| size.size("size", end, MAX_HEADER_SIZE))?;
+        let (offset, size) = place(length_size, length_offset, size)?;
         let adjustment = length_adjustment.signed("length_adjustment")?;
         let header = header.with_place(offset, size).and_then(|it| it.with_adjustment(adjustment));
-        header.map(Self).map_err(config_exception)
+        let header = header.map_err(config_exception)?;
+        match fields {
+            None => Ok(Self(header)),
+            Some(Fields(fields)) => header.with_fields(&fields).map(Self).map_err(config_exception),
+        }
     }
 
     /// Bytes of the length.
@@ -97,6 +105,12 @@ header_class! {
     fn size(&self) -> usize {
         self.0.size()
     }
+
+    /// The other bytes of the header, which are written where a send gives none; `None` for zeros.
+    #[getter]
+    fn fields(&self) -> Option<&[u8]> {
+        self.0.default_fields()
+    }
 }
 
 impl HeaderClass for PyBinaryHeader {
@@ -110,6 +124,7 @@ impl HeaderClass for PyBinaryHeader {
             argument("length_offset", self.length_offset(), 0_usize),
             argument("length_adjustment", self.length_adjustment(), 0_i64),
             argument("size", self.size(), self.length_offset() + self.length_size()),
+            argument("fields", self.fields(), None),
         ]
     }
 }

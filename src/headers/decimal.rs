@@ -1,8 +1,9 @@
 //! The class `DecimalHeader`.
 
-use super::{Argument, HeaderClass, argument, decimal_header, header_class};
+use super::{Argument, HeaderClass, argument, decimal_header, header_class, place};
 use crate::arguments::{Integer, Named, words};
 use crate::errors::config_exception;
+use crate::payload::Fields;
 use framing_core::codec::{Align, DecimalHeader, Fill, Format, Unit};
 use pyo3::prelude::*;
 
@@ -39,12 +40,16 @@ header_class! {
     /// A sign, `_`, a tab, a newline, NUL and non-ASCII digits are refused as soon as they arrive.
     ///
     /// Args:
-    ///     width: Bytes of the header, 1 to 4096.
+    ///     width: Bytes of the length, 1 to 4096.
     ///     align: `"<"` digits left, `">"` right, `"^"` centred.
     ///     fill: The padding: a space, or `"0"` together with `align=">"`.
     ///     unit: What the length counts: `"bytes"` of the payload, or `"chars"`, the code points of a
     ///         payload that is UTF-8 text (for peers that call `len()` on a `str`).
     ///     strict: Accept only the very bytes this header would write.
+    ///     length_offset: The index, in bytes, of the length in the header, where other bytes stand before it.
+    ///     size: Bytes of the header, up to 4096; by default it ends with the length.
+    ///     fields: The other bytes of the header, in order, that are written where a send gives none; by default
+    ///         spaces. Those that are read are not judged; `keep_header=True` returns them.
     ///
     /// Raises:
     ///     ValueError: An argument is none of these.
@@ -64,8 +69,12 @@ header_class! {
             fill = FillWord(Fill::Space),
             unit = UnitWord(Unit::Bytes),
             strict = false.into(),
+            length_offset = Integer::Small(0).into(),
+            size = None,
+            fields = None,
         ),
-        text_signature = "(width=10, *, align='<', fill=' ', unit='bytes', strict=False)"
+        text_signature = "(width=10, *, align='<', fill=' ', unit='bytes', strict=False, length_offset=0, \
+            size=None, fields=None)"
     )]
     fn new(
         width: Named<Integer>,
@@ -73,13 +82,22 @@ header_class! {
         fill: FillWord,
         unit: UnitWord,
         strict: Named<bool>,
+        length_offset: Named<Integer>,
+        size: Option<Named<Integer>>,
+        fields: Option<Fields>,
     ) -> PyResult<Self> {
         let header = decimal_header(width, "width")?.with_unit(unit.0);
         let header = header.with_padding(align.0, fill.0).map_err(config_exception)?;
-        Ok(Self(header.with_strict(strict.get("strict", "a bool")?)))
+        let header = header.with_strict(strict.get("strict", "a bool")?);
+        let (offset, size) = place(header.width(), length_offset, size)?;
+        let header = header.with_place(offset, size).map_err(config_exception)?;
+        match fields {
+            None => Ok(Self(header)),
+            Some(Fields(fields)) => header.with_fields(&fields).map(Self).map_err(config_exception),
+        }
     }
 
-    /// Bytes of the header.
+    /// Bytes of the length.
     #[getter]
     fn width(&self) -> usize {
         self.0.width()
@@ -108,6 +126,24 @@ header_class! {
     fn strict(&self) -> bool {
         self.0.strict()
     }
+
+    /// The index of the length's first byte.
+    #[getter]
+    fn length_offset(&self) -> usize {
+        self.0.length_offset()
+    }
+
+    /// Bytes of the header.
+    #[getter]
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    /// The other bytes of the header, which are written where a send gives none; `None` for spaces.
+    #[getter]
+    fn fields(&self) -> Option<&[u8]> {
+        self.0.default_fields()
+    }
 }
 
 impl HeaderClass for PyDecimalHeader {
@@ -121,6 +157,9 @@ impl HeaderClass for PyDecimalHeader {
             argument("fill", self.fill().word(), " "),
             argument("unit", self.unit().word(), "bytes"),
             argument("strict", self.strict(), false),
+            argument("length_offset", self.length_offset(), 0),
+            argument("size", self.size(), self.length_offset() + self.width()),
+            argument("fields", self.fields(), None),
         ]
     }
 }

@@ -20,7 +20,7 @@ pub(super) use self::netstring::PyNetstringHeader;
 pub(super) use self::varint::PyVarintHeader;
 use super::arguments::{Integer, Named};
 use super::errors::config_exception;
-use framing_core::codec::{DecimalHeader, HeaderFormat};
+use framing_core::codec::{DecimalHeader, HeaderFormat, MAX_HEADER_SIZE};
 
 /// A Python class for a header format: its constructor and getters, and what all of them have.
 macro_rules! header_class {
@@ -63,6 +63,7 @@ enum Argument {
     Number(i64),
     Size(usize),
     Flag(bool),
+    Bytes(Option<Vec<u8>>),
 }
 
 /// An option of [`HeaderClass::options`].
@@ -90,7 +91,7 @@ macro_rules! header_classes {
 
             fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
                 $(if let Ok(header) = object.cast::<$class>() {
-                    return Ok(Self(header.get().0.into()));
+                    return Ok(Self(header.get().0.clone().into()));
                 })+
                 let width: Named<Integer> = object.extract()?;
                 let width = width.get("header", "an int (its width) or a header object")?;
@@ -124,11 +125,10 @@ macro_rules! header_classes {
 }
 
 /// `header=`: a header object, or an `int` as the width of a decimal one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct HeaderArgument(pub(super) HeaderFormat);
 
 /// A header as Python sees it: what attributes named `header` give.
-#[derive(Clone, Copy)]
 pub(super) struct HeaderObject(pub(super) HeaderFormat);
 
 header_classes! {
@@ -136,6 +136,18 @@ header_classes! {
     Binary => PyBinaryHeader,
     Varint => PyVarintHeader,
     Netstring => PyNetstringHeader,
+}
+
+/// Where a length of `width` bytes stands in its header: its index, and the bytes of the header.
+fn place(
+    width: usize,
+    length_offset: Named<Integer>,
+    size: Option<Named<Integer>>,
+) -> PyResult<(usize, usize)> {
+    let offset = length_offset.size("length_offset", 0, MAX_HEADER_SIZE - width)?;
+    let end = offset + width;
+    let size = size.map_or(Ok(end), |size| size.size("size", end, MAX_HEADER_SIZE))?;
+    Ok((offset, size))
 }
 
 /// A decimal header of `width` bytes.
@@ -176,6 +188,8 @@ impl Argument {
             Self::Number(number) => number.to_string(),
             Self::Size(size) => size.to_string(),
             Self::Flag(flag) => if *flag { "True" } else { "False" }.to_owned(),
+            Self::Bytes(None) => "None".to_owned(),
+            Self::Bytes(Some(bytes)) => format!("b'{}'", bytes.escape_ascii()),
         }
     }
 }
@@ -201,5 +215,11 @@ impl From<usize> for Argument {
 impl From<bool> for Argument {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
+    }
+}
+
+impl From<Option<&[u8]>> for Argument {
+    fn from(bytes: Option<&[u8]>) -> Self {
+        Self::Bytes(bytes.map(<[u8]>::to_vec))
     }
 }

@@ -18,6 +18,7 @@ class Binary(Header):
     length_offset: int = 0
     length_adjustment: int = 0
     size: int | None = None
+    default_fields: bytes | None = None
 
     @property
     def whole_size(self) -> int:
@@ -47,7 +48,7 @@ class Binary(Header):
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         number = (length - self.length_adjustment).to_bytes(self.length_size, self.byteorder)
-        around = fields or bytes(self.fields_size)
+        around = fields or self.default_fields or bytes(self.fields_size)
         return around[: self.length_offset] + number + around[self.length_offset :]
 
     def fields(self, head: bytes) -> bytes:
