@@ -22,6 +22,8 @@ from support.aio.waits import arrived, turns
 from support.loops import every_loop, run
 from support.pairs import HELLO
 
+pytestmark = pytest.mark.dev_mode
+
 MIB = 2**20
 HI = b"2         hi"
 

@@ -1,4 +1,4 @@
-"""Event loops for the tests of `framing.aio`: asyncio's own and uvloop's, in debug mode, with nothing reported."""
+"""Event loops for the tests of `framing.aio`: asyncio's own and uvloop's, with nothing reported."""
 
 from __future__ import annotations
 
@@ -34,14 +34,19 @@ def run(
     main: Callable[[], Coroutine[Any, Any, T]],
     *,
     reported: list[dict[str, Any]] | None = None,
-    debug: bool = True,
+    debug: bool | None = None,
     seconds: float = 60,
 ) -> T:
-    """Runs `main()` in a new loop of that kind.
+    """Run `main()` in a new loop of that kind.
 
-    Whatever the loop's exception handler is told goes to `reported`; without that list, nothing may be. `seconds`
-    only ends a test that hangs, and says where.
+    Whatever the loop's exception handler is told goes to `reported`; without that list, nothing may be. asyncio's
+    debug mode is on in Python's development mode, unless a test says otherwise. `seconds` only ends a test that
+    hangs, and says where.
     """
+    # Only what is made from here on is looked at below: to go through everything that is there takes longer than
+    # most of the tests. What earlier tests have left goes first, or it would stay for good.
+    gc.collect()
+    gc.freeze()
     told: list[dict[str, Any]] = [] if reported is None else reported
 
     async def within() -> T:
@@ -51,7 +56,7 @@ def run(
 
     with asyncio.Runner(debug=debug, loop_factory=lambda: new_loop(kind)) as runner:
         result = runner.run(within())
-        # What is found only when it is collected, such as an exception that nobody has looked at.
+        # Some things are reported only when they are collected, such as an exception that nobody has looked at.
         gc.collect()
     assert reported is not None or told == []
     return result
