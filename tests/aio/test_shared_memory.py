@@ -232,6 +232,12 @@ def release(view: memoryview) -> None:
 each_hold = pytest.mark.parametrize("hold", [keep, keep_a_slice, keep_a_cast, keep_another, release])
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_held_by_what_is_to_be_collected() -> None:
+    """Have the memory that all streams share to ourselves: tests of other modules may have left views of it in cycles."""
+    gc.collect()
+
+
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     yield

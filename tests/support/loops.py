@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -29,6 +30,19 @@ def new_loop(kind: str) -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
+@contextlib.contextmanager
+def new_objects_only() -> Iterator[None]:
+    """Let the collector look at what is made within, and at nothing else.
+
+    Thousands of tests are in memory: to go through them takes longer than most tests do.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def run(
     kind: str,
     main: Callable[[], Coroutine[Any, Any, T]],
@@ -43,10 +57,6 @@ def run(
     debug mode is on in Python's development mode, unless a test says otherwise. `seconds` only ends a test that
     hangs, and says where.
     """
-    # Only what is made from here on is looked at below: to go through everything that is there takes longer than
-    # most of the tests. What earlier tests have left goes first, or it would stay for good.
-    gc.collect()
-    gc.freeze()
     told: list[dict[str, Any]] = [] if reported is None else reported
 
     async def within() -> T:
@@ -54,7 +64,7 @@ def run(
         async with asyncio.timeout(seconds):
             return await main()
 
-    with asyncio.Runner(debug=debug, loop_factory=lambda: new_loop(kind)) as runner:
+    with new_objects_only(), asyncio.Runner(debug=debug, loop_factory=lambda: new_loop(kind)) as runner:
         result = runner.run(within())
         # Some things are reported only when they are collected, such as an exception that nobody has looked at.
         gc.collect()
