@@ -15,6 +15,8 @@ from framing import ConcurrencyError, ConnectionClosed, FrameWouldBlock, aio
 from support.aio.transport import Pipe, piped
 from support.loops import every_loop, run
 
+pytestmark = pytest.mark.dev_mode
+
 HELLO = framing.encode("hello")
 
 CALLS: dict[str, Callable[[aio.FramedStream], Awaitable[Any]]] = {

@@ -18,6 +18,8 @@ from support.aio.waits import arrived, turns, waiting
 from support.loops import every_loop, run
 from support.pairs import finish
 
+pytestmark = pytest.mark.dev_mode
+
 # Ways of giving up on a call after a while. Each says whether it did.
 GiveUp = Callable[[Awaitable[None], random.Random], Awaitable[bool]]
 

@@ -18,6 +18,8 @@ from support.aio.transport import piped
 from support.aio.waits import expect_closed, turns, waiting
 from support.loops import every_loop, run
 
+pytestmark = pytest.mark.dev_mode
+
 # What a stream may be in the midst of: the calls that wait, if any.
 
 Calls = list[asyncio.Task[Any]]

@@ -1,4 +1,4 @@
-"""Streams and protocols of `framing.aio` with every header format: whole frames, cuts, ends, and parting."""
+"""Streams and protocols of `framing.aio` with each kind of header: whole frames, cuts, ends, and parting."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from typing import Any
 import framing
 import pytest
 from framing import ConnectionClosed, FrameStalled, InvalidPayload, TruncatedFrame
-from support.aio.links import Link, called_back, each, each_link, encrypted, framed, pair, paired, tcp
+from support.aio.links import (
+    Link,
+    called_back,
+    each_link,
+    each_way,
+    framed,
+    paired,
+)
 from support.aio.recorder import LOST, Recorder
 from support.aio.traffic import CALLS, Receive, each_call, frames_of, one, sending, several
 from support.aio.transport import piped
 from support.aio.waits import arrived, until
-from support.formats import NETSTRING, Format, body, each_few, each_format, each_large_format, stream_of
+from support.formats import NETSTRING, Format, body, each_few, stream_of
 from support.loops import every_loop, run
 from support.pairs import SOON, finish
 
-each_way = each(pair, tcp, encrypted)
 each_keep = pytest.mark.parametrize("keep_header", [False, True])
 
 
@@ -31,7 +37,7 @@ def truncated(kind: Format, payload: bytes, part: bytes) -> TruncatedFrame:
 
 @each_call
 @each_way
-@each_format
+@each_few
 @every_loop
 def test_every_size(loop: str, kind: Format, link: Link, call: Receive) -> None:
     payloads = kind.bodies * 2
@@ -50,7 +56,7 @@ def test_every_size(loop: str, kind: Format, link: Link, call: Receive) -> None:
 
 
 @each_way
-@each_format
+@each_few
 @every_loop
 def test_forwarded_as_it_came(loop: str, kind: Format, link: Link) -> None:
     async def main() -> None:
@@ -64,7 +70,7 @@ def test_forwarded_as_it_came(loop: str, kind: Format, link: Link) -> None:
 
 
 @each_keep
-@each_format
+@each_few
 @every_loop
 def test_in_two_pieces_at_every_cut(loop: str, kind: Format, keep_header: bool) -> None:
     cuttable = stream_of(kind)
@@ -91,7 +97,7 @@ def test_in_two_pieces_at_every_cut(loop: str, kind: Format, keep_header: bool) 
 
 @pytest.mark.parametrize("short", [1, 2, 4096, 4097, 300_000])
 @each_keep
-@each_large_format
+@each_few
 @every_loop
 def test_a_large_frame_that_is_cut_near_its_end(
     loop: str, kind: Format, keep_header: bool, short: int
@@ -134,7 +140,7 @@ def test_the_end_at_every_byte(loop: str, kind: Format) -> None:
 
 
 @each_keep
-@each_format
+@each_few
 @every_loop
 def test_detached_at_every_byte(loop: str, kind: Format, keep_header: bool) -> None:
     cuttable = stream_of(kind)
@@ -200,7 +206,7 @@ def test_a_comma_that_is_missing(loop: str, link: Link, keep_header: bool, size:
 
 
 @each_link
-@each_format
+@each_few
 @every_loop
 def test_what_the_peer_gets(loop: str, kind: Format, link: Link) -> None:
     payloads: list[Any] = kind.bodies
@@ -252,7 +258,7 @@ def test_senders_that_wait_for_room(loop: str, kind: Format) -> None:
 
 
 @each_way
-@each_format
+@each_few
 @every_loop
 def test_callbacks(loop: str, kind: Format, link: Link) -> None:
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""`read_frame` and `write_frame` with every header format: never beyond a frame, and given up at any byte."""
+"""`read_frame` and `write_frame` with each kind of header: never beyond a frame, and given up at any byte."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from framing import (
     TruncatedFrame,
     aio,
 )
-from support.aio.links import Link, each, encrypted, pair, streams, tcp
+from support.aio.links import Link, each_way, streams, tcp
 from support.aio.readers import filled, given_up, read_part
 from support.aio.traffic import sending
 from support.aio.waits import turns, waiting
@@ -29,14 +29,11 @@ from support.formats import (
     Format,
     body,
     each_few,
-    each_format,
-    each_large_format,
     stream_of,
 )
 from support.loops import every_loop, run
 from support.pairs import receive, receive_all
 
-each_way = each(pair, tcp, encrypted)
 each_keep = pytest.mark.parametrize("keep_header", [False, True])
 
 # What is there behind a frame and could be taken for part of it.
@@ -55,7 +52,7 @@ def large(kind: Format) -> list[bytes]:
 
 @each_keep
 @each_way
-@each_format
+@each_few
 @every_loop
 def test_what_follows_is_for_whoever_reads_next(
     loop: str, kind: Format, link: Link, keep_header: bool
@@ -76,7 +73,7 @@ def test_what_follows_is_for_whoever_reads_next(
 
 
 @each_keep
-@each_format
+@each_few
 def test_all_of_it_is_here(kind: Format, keep_header: bool) -> None:
     async def main() -> None:
         for size in range(min(kind.most, 280) + 1):
@@ -103,7 +100,7 @@ def test_a_varint_that_is_longer_than_it_need_be(zeros: int) -> None:
     run("asyncio", main)
 
 
-@each_format
+@each_few
 @every_loop
 def test_every_cut(loop: str, kind: Format) -> None:
     wire = kind.wire(b"hello") + kind.wire(b"") + b"plain"
@@ -130,7 +127,7 @@ def test_every_cut(loop: str, kind: Format) -> None:
 
 
 @each_keep
-@each_format
+@each_few
 @every_loop
 def test_given_up_at_every_byte(loop: str, kind: Format, keep_header: bool) -> None:
     """In the middle of a header, and before what stands behind a payload: the next call carries on."""
@@ -153,7 +150,7 @@ def test_given_up_at_every_byte(loop: str, kind: Format, keep_header: bool) -> N
     run(loop, main, debug=False)
 
 
-@each_format
+@each_few
 @every_loop
 def test_given_up_at_each_byte_of_one_frame(loop: str, kind: Format) -> None:
     wire = kind.wire(body(130))
@@ -173,7 +170,7 @@ def test_given_up_at_each_byte_of_one_frame(loop: str, kind: Format) -> None:
 
 @pytest.mark.parametrize("short", [1, 2, 300_000])
 @each_keep
-@each_large_format
+@each_few
 @every_loop
 def test_a_large_frame_given_up(loop: str, kind: Format, keep_header: bool, short: int) -> None:
     options: dict[str, Any] = {"header": kind.header, "keep_header": keep_header}
@@ -229,7 +226,7 @@ def test_another_header_inside_a_frame(kind: Format) -> None:
 
 
 @each_keep
-@each_format
+@each_few
 def test_the_end_at_every_byte(kind: Format, keep_header: bool) -> None:
     options: dict[str, Any] = {"header": kind.header, "keep_header": keep_header}
 
@@ -308,7 +305,7 @@ def test_what_is_behind_a_refusal_is_left(
 
 
 @each_way
-@each_format
+@each_few
 @every_loop
 def test_what_the_peer_gets(loop: str, kind: Format, link: Link) -> None:
     payloads = kind.bodies + large(kind)
@@ -331,7 +328,7 @@ def test_what_the_peer_gets(loop: str, kind: Format, link: Link) -> None:
     run(loop, main)
 
 
-@each_format
+@each_few
 def test_a_large_payload_is_whole_whatever_it_is(kind: Format) -> None:
     for payload in [*kind.bodies, *large(kind)]:
         written: list[bytes] = []

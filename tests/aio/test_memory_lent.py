@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.loops import every_loop
 from support.memory import AIO_PREAMBLE, by_proc, measured
+
+pytestmark = [pytest.mark.slow, pytest.mark.dev_mode]
 
 HERE = str(Path(__file__).parents[1])
 

@@ -15,6 +15,8 @@ from support.loops import every_loop, run
 from support.oversize import FRAMES, OVER, SKIP, STREAM, warnings
 from support.pairs import finish
 
+pytestmark = pytest.mark.dev_mode
+
 OPTIONS: dict[str, Any] = SKIP
 
 

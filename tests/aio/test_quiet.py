@@ -11,6 +11,8 @@ import pytest
 from support.loops import every_loop
 from support.processes import TIMEOUT
 
+pytestmark = [pytest.mark.slow, pytest.mark.dev_mode]
+
 PROGRAM = """
 import asyncio, contextlib, gc, socket, struct, sys
 import framing

@@ -65,11 +65,11 @@ def test_it_waits_until_the_peer_reads(loop: str, link: Link, call: Call, wire: 
             before = await blocked(stream)
             calls = [await waiting(call_it(call, stream)) for _ in range(3)]
             await turns(50)
-            assert not any(waiting.done() for waiting in calls)
+            assert not any(task.done() for task in calls)
             assert await peer.receive(len(before)) == before
             receiving = asyncio.ensure_future(peer.receive(len(wire) * 3))
-            for waiting in calls:
-                await waiting
+            for task in calls:
+                await task
             assert await receiving == wire * 3
 
     run(loop, main)

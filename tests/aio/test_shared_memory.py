@@ -22,6 +22,8 @@ from support.aio.waits import arrived, turns
 from support.loops import every_loop, run
 from support.pairs import HELLO
 
+pytestmark = pytest.mark.dev_mode
+
 MIB = 2**20
 HI = b"2         hi"
 
@@ -228,6 +230,12 @@ def release(view: memoryview) -> None:
 
 
 each_hold = pytest.mark.parametrize("hold", [keep, keep_a_slice, keep_a_cast, keep_another, release])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_held_by_what_is_to_be_collected() -> None:
+    """Have the memory that all streams share to ourselves: tests of other modules may have left views of it in cycles."""
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from support.aio.servers import address, client, echo, serving
 from support.aio.waits import turns, waiting
 from support.loops import every_loop, run
 
+pytestmark = pytest.mark.dev_mode
+
 securely = pytest.mark.parametrize("encrypt", [False, True], ids=["tcp", "tls"])
 
 

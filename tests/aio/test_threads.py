@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import asyncio, contextlib, sys, threading
 sys.path.insert(0, {tests!r})
 import framing
-from support.aio_transport import piped
+from support.aio.transport import piped
 from framing import aio
 
 COUNT = 3000

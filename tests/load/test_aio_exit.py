@@ -13,12 +13,15 @@ import pytest
 from support.loops import every_loop
 from support.processes import TIMEOUT, first_line, greeted, started
 
+pytestmark = [pytest.mark.slow, pytest.mark.dev_mode]
+
 securely = pytest.mark.parametrize("encrypt", [False, True], ids=["tcp", "tls"])
 
 PROGRAM = """
 import asyncio, contextlib, gc, socket, struct, sys
 sys.path.insert(0, {tests!r})
-import framing, loops, tls
+import framing
+from support import loops, tls
 from framing import aio
 
 waiting = []

@@ -17,6 +17,8 @@ from support.aio.waits import received, until
 from support.loops import every_loop, run
 from support.pairs import finish
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 1000
 
 

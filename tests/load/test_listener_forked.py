@@ -14,7 +14,7 @@ from support.children import by_forking, forked, status
 from support.meanwhile import accepting, in_a_thread
 from support.processes import TIMEOUT
 
-pytestmark = by_forking
+pytestmark = [by_forking, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.slow, pytest.mark.dev_mode]
+
 _SCRIPT = """
 import socket, sys, threading, time
 sys.path.insert(0, {tests!r})
-import framing, tls
+import framing
+from support import tls
 
 def encrypted():
     server, client = socket.socketpair()
