@@ -19,7 +19,7 @@ from support.aio_peers import address, echo, serving
 from support.aio_peers import tcp as stream_over_tcp
 from support.aio_readers import streams
 from support.aio_recorder import Recorder
-from support.formats import FORMATS, Format, each_format
+from support.formats import FORMATS, Format, each_few, each_format
 from support.loops import every_loop, run
 from support.pairs import begin, framed, receive
 from support.refusal import refusal
@@ -96,7 +96,7 @@ def test_what_is_too_large(kind: Format) -> None:
 # Sockets
 
 
-@each_format
+@each_few
 def test_a_framed_socket(kind: Format) -> None:
     with framed(header=kind.header) as (fs, peer):
         assert same(fs.header, kind.header)
@@ -107,7 +107,7 @@ def test_a_framed_socket(kind: Format) -> None:
         assert receive(peer, len(kind.wire(b"answer"))) == kind.wire(b"answer")
 
 
-@each_format
+@each_few
 def test_connect_and_listen(kind: Format) -> None:
     with framing.listen(("127.0.0.1", 0), header=kind.header) as listener:
         accepting = begin(listener.accept)
@@ -122,7 +122,7 @@ def test_connect_and_listen(kind: Format) -> None:
             assert [server.recv(), server.recv()] == [b"hello", b"raw"]
 
 
-@each_format
+@each_few
 def test_send_frame_and_recv_frame(kind: Format) -> None:
     ours, peer = socket.socketpair()
     with ours, peer:
@@ -136,7 +136,7 @@ def test_send_frame_and_recv_frame(kind: Format) -> None:
 # asyncio
 
 
-@each_format
+@each_few
 @every_loop
 def test_streams(loop: str, kind: Format) -> None:
     async def main() -> None:
@@ -160,7 +160,7 @@ def test_streams(loop: str, kind: Format) -> None:
     run(loop, main)
 
 
-@each_format
+@each_few
 @every_loop
 def test_protocols(loop: str, kind: Format) -> None:
     async def main() -> None:
@@ -173,7 +173,7 @@ def test_protocols(loop: str, kind: Format) -> None:
     run(loop, main)
 
 
-@each_format
+@each_few
 @every_loop
 def test_read_frame_and_write_frame(loop: str, kind: Format) -> None:
     async def main() -> None:
