@@ -14,8 +14,8 @@ import pytest
 from framing import DecimalHeader, aio
 from support import tls
 from support.aio_peers import address, begun, echo, serving
+from support.listeners import descriptors
 from support.loops import LOOPS, every_loop, new_loop, run
-from support.meanwhile import descriptors
 
 unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
 
