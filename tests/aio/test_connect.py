@@ -15,8 +15,8 @@ from framing import DecimalHeader, aio
 from support import tls
 from support.aio.servers import address, echo, serving
 from support.aio.waits import waiting
+from support.listeners import descriptors
 from support.loops import LOOPS, every_loop, new_loop, run
-from support.meanwhile import descriptors
 
 unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs Unix sockets")
 

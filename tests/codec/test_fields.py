@@ -39,12 +39,25 @@ LAYOUTS: dict[str, BinaryHeader] = {
 }
 each_layout = pytest.mark.parametrize("header", LAYOUTS.values(), ids=LAYOUTS)
 
+# What lies above the codec sees these only: that there are fields, on either side, many of them, or none.
+FEW = ("before", "around", "widest", "none")
+OF_THE_CODEC = ("framing.encode", "encode", "encode_into", "header_for", "encode_many")
+
 WITHOUT: dict[str, LibraryHeader] = {
     "decimal": DecimalHeader(),
     "binary": BinaryHeader(8),
     "varint": VarintHeader(),
     "netstring": NetstringHeader(),
 }
+
+each_way_and_layout = pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        pytest.param(name, LAYOUTS[layout], id=f"{name}-{layout}")
+        for name in WAYS
+        for layout in (LAYOUTS if name in OF_THE_CODEC else FEW)
+    ],
+)
 
 # The last is more than `write_frame` copies, and than is put together with others.
 PAYLOADS = [b"abc", b"x" * 100, bytes(range(250))]
@@ -69,8 +82,7 @@ def wire_of(header: BinaryHeader, payload: bytes, fields: bytes) -> bytes:
 # Their place
 
 
-@each_layout
-@each_way
+@each_way_and_layout
 def test_they_stand_around_the_length(name: str, header: BinaryHeader) -> None:
     fields = fields_for(header)
 

@@ -17,7 +17,7 @@ from framing import BinaryHeader, DecimalHeader, FramedSocket, NetstringHeader, 
 from support.aio.links import called_back, pair, paired, streams, tcp
 from support.aio.recorder import Recorder
 from support.aio.servers import address, echo, serving
-from support.formats import FORMATS, Format, each_format
+from support.formats import FORMATS, Format, each_few, each_format
 from support.loops import every_loop, run
 from support.pairs import begin, framed, receive
 from support.refusal import refusal
@@ -94,7 +94,7 @@ def test_what_is_too_large(kind: Format) -> None:
 # Sockets
 
 
-@each_format
+@each_few
 def test_a_framed_socket(kind: Format) -> None:
     with framed(header=kind.header) as (fs, peer):
         assert same(fs.header, kind.header)
@@ -105,7 +105,7 @@ def test_a_framed_socket(kind: Format) -> None:
         assert receive(peer, len(kind.wire(b"answer"))) == kind.wire(b"answer")
 
 
-@each_format
+@each_few
 def test_connect_and_listen(kind: Format) -> None:
     with framing.listen(("127.0.0.1", 0), header=kind.header) as listener:
         accepting = begin(listener.accept)
@@ -120,7 +120,7 @@ def test_connect_and_listen(kind: Format) -> None:
             assert [server.recv(), server.recv()] == [b"hello", b"raw"]
 
 
-@each_format
+@each_few
 def test_send_frame_and_recv_frame(kind: Format) -> None:
     ours, peer = socket.socketpair()
     with ours, peer:
@@ -134,7 +134,7 @@ def test_send_frame_and_recv_frame(kind: Format) -> None:
 # asyncio
 
 
-@each_format
+@each_few
 @every_loop
 def test_streams(loop: str, kind: Format) -> None:
     async def main() -> None:
@@ -158,7 +158,7 @@ def test_streams(loop: str, kind: Format) -> None:
     run(loop, main)
 
 
-@each_format
+@each_few
 @every_loop
 def test_protocols(loop: str, kind: Format) -> None:
     async def main() -> None:
@@ -171,7 +171,7 @@ def test_protocols(loop: str, kind: Format) -> None:
     run(loop, main)
 
 
-@each_format
+@each_few
 @every_loop
 def test_read_frame_and_write_frame(loop: str, kind: Format) -> None:
     async def main() -> None:

@@ -1,132 +1,106 @@
-"""`DecimalHeader` as an object: how it is made, compared, shown, copied, and used in place of an `int`."""
+"""The header classes as objects: how they are made, compared, shown and copied; and what they write and can express."""
 
 from __future__ import annotations
 
 import copy
 import itertools
+import sys
+from functools import partial
 from typing import Any
 
 import framing
 import pytest
-from framing import DecimalHeader
-from support.copies import Copy, each_copy
-from support.refusal import refusal, short
+from framing import (
+    BinaryHeader,
+    DecimalHeader,
+    FrameDecoder,
+    FrameEncoder,
+    NetstringHeader,
+    VarintHeader,
+)
+from support.copies import COPIES
+from support.headers import Binary, Decimal, Header, LibraryHeader, Netstring, Varint
+from support.refusal import refusal
 
-PADDINGS = [("<", " "), (">", " "), ("^", " "), (">", "0")]
+# Each class's description, and what a header without arguments shows.
+DEFAULTS: dict[type[Header], dict[str, object]] = {
+    Decimal: {"width": 10, "align": "<", "fill": " ", "unit": "bytes", "strict": False},
+    Binary: {
+        "length_size": 4,
+        "byteorder": "big",
+        "length_offset": 0,
+        "length_adjustment": 0,
+        "size": 4,
+    },
+    Varint: {"max_bytes": 10, "strict": False},
+    Netstring: {"max_digits": 10},
+}
+EXAMPLES = [example for kind in DEFAULTS for example in kind.examples()]
 
-HEADERS = [
-    DecimalHeader(width, align=align, fill=fill, unit=unit, strict=strict)
-    for width, (align, fill), unit, strict in itertools.product(
-        (1, 10, 4096), PADDINGS, ("bytes", "chars"), (False, True)
-    )
-]
-each_header = pytest.mark.parametrize("header", HEADERS, ids=repr)
-
-PROPERTIES = ("width", "align", "fill", "unit", "strict")
-DEFAULTS = (10, "<", " ", "bytes", False)
+each_kind = pytest.mark.parametrize("kind", DEFAULTS, ids=lambda kind: kind.__name__)
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda it: repr(it.library()))
 
 
-class Width:
+def made(kind: type[Header]) -> Any:
+    """The library's class that a description is of."""
+    return type(kind().library())
+
+
+def shown(header: LibraryHeader, names: Any) -> dict[str, object]:
+    """What these attributes of a header are."""
+    return {name: getattr(header, name) for name in names}
+
+
+class Three:
     def __index__(self) -> int:
-        return 16
-
-
-def facts(header: DecimalHeader) -> tuple[object, ...]:
-    return tuple(getattr(header, name) for name in PROPERTIES)
+        return 3
 
 
 # Making one
 
 
-def test_defaults() -> None:
-    assert facts(DecimalHeader()) == DEFAULTS
-    assert DecimalHeader() == DecimalHeader(10) == DecimalHeader(width=10)
+@each_kind
+def test_defaults(kind: type[Header]) -> None:
+    header, values = made(kind)(), DEFAULTS[kind]
+    assert shown(header, values) == values
+    (first, value), *_ = values.items()
+    assert header == kind().library() == made(kind)(value) == made(kind)(**{first: value})
+    assert header == made(kind)(**values)
+
+
+def test_the_default_of_all() -> None:
+    assert framing.FrameEncoder().header == DecimalHeader()
     assert framing.HEADER_SIZE == 10
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("width", 16), ("align", ">"), ("fill", "0"), ("unit", "chars"), ("strict", True)],
-)
-def test_a_property_is_what_was_given(name: str, value: object) -> None:
-    options: dict[str, Any] = {"align": ">", name: value}
-    expected = dict(zip(PROPERTIES, DEFAULTS, strict=True)) | options
-    assert facts(DecimalHeader(**options)) == tuple(expected.values())
-    assert type(getattr(DecimalHeader(**options), name)) is type(value)
+@each_example
+def test_an_attribute_is_what_was_given(example: Header) -> None:
+    header = example.library()
+    assert set(example.arguments) == set(DEFAULTS[type(example)])
+    for name, value in example.arguments.items():
+        assert getattr(header, name) == value
+        assert type(getattr(header, name)) is type(value)
 
 
-def test_any_integer_is_a_width() -> None:
-    assert DecimalHeader(Width()) == DecimalHeader(16)
+@pytest.mark.parametrize("kind", [DecimalHeader, BinaryHeader, VarintHeader, NetstringHeader])
+def test_any_integer_is_a_number(kind: Any) -> None:
+    assert kind(Three()) == kind(3)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "kind", "allowed"),
-    [
-        ("width", 0, ValueError, "between 1 and 4096, not 0"),
-        ("width", -1, ValueError, "between 1 and 4096, not -1"),
-        ("width", 4097, ValueError, "between 1 and 4096, not 4097"),
-        ("width", 2**64, ValueError, "between 1 and 4096, not 18446744073709551616"),
-        ("width", 10**5000, ValueError, "between 1 and 4096"),
-        ("width", -(10**5000), ValueError, "between 1 and 4096"),
-        ("width", "10", TypeError, "integer"),
-        ("width", b"10", TypeError, "integer"),
-        ("width", 10.0, TypeError, "integer"),
-        ("width", None, TypeError, "integer"),
-        # As for `header=True`, which is short for this.
-        ("width", True, TypeError, "int"),
-        ("align", "", ValueError, "'<', '>' or '^'"),
-        ("align", "=", ValueError, "'<', '>' or '^'"),
-        ("align", "<<", ValueError, "'<', '>' or '^'"),
-        ("align", "left", ValueError, "'<', '>' or '^'"),
-        ("align", "\0", ValueError, "'<', '>' or '^'"),
-        ("align", "\ud800", ValueError, "'<', '>' or '^'"),
-        ("align", "x" * 10_000, ValueError, "'<', '>' or '^'"),
-        ("align", b"<", TypeError, "a str"),
-        ("align", None, TypeError, "a str"),
-        ("fill", "", ValueError, "' ' or '0'"),
-        ("fill", "_", ValueError, "' ' or '0'"),
-        ("fill", "00", ValueError, "' ' or '0'"),
-        ("fill", "\t", ValueError, "' ' or '0'"),
-        ("fill", 0, TypeError, "a str"),
-        ("fill", None, TypeError, "a str"),
-        ("unit", "", ValueError, "'bytes' or 'chars'"),
-        ("unit", "Bytes", ValueError, "'bytes' or 'chars'"),
-        ("unit", "characters", ValueError, "'bytes' or 'chars'"),
-        ("unit", bytes, TypeError, "a str"),
-        ("unit", None, TypeError, "a str"),
-        ("strict", 1, TypeError, "a bool"),
-        ("strict", "yes", TypeError, "a bool"),
-        ("strict", None, TypeError, "a bool"),
-    ],
-    ids=short,
-)
-def test_a_bad_argument(name: str, value: object, kind: type[Exception], allowed: str) -> None:
-    arguments: dict[str, Any] = {name: value}
-    text = refusal(kind, lambda: DecimalHeader(**arguments))
-    assert name in text
-    assert allowed in text
-
-
-@pytest.mark.parametrize("align", ["<", "^"])
-def test_zeros_go_to_the_left_only(align: str) -> None:
-    # To the right of a number they would change it.
-    text = refusal(ValueError, lambda: DecimalHeader(align=align, fill="0"))
-    assert "fill '0'" in text
-    assert "align '>'" in text
-
-
-def test_options_are_keywords() -> None:
-    positional: Any = DecimalHeader
-    assert "positional" in refusal(TypeError, lambda: positional(10, "<"))
-    assert "'size'" in refusal(TypeError, lambda: positional(size=10))
+@each_kind
+def test_options_are_keywords(kind: type[Header]) -> None:
+    first, *others = DEFAULTS[kind].values()
+    assert "positional" in refusal(TypeError, lambda: made(kind)(first, *others or [True]))
+    assert "'colour'" in refusal(TypeError, lambda: made(kind)(colour=4))
 
 
 # Being one
 
 
-@each_header
-def test_repr_evaluates_back(header: DecimalHeader) -> None:
-    assert eval(repr(header), {"DecimalHeader": DecimalHeader}) == header
+@each_example
+def test_repr_evaluates_back(example: Header) -> None:
+    header = example.library()
+    assert eval(repr(header), {type(header).__name__: type(header)}) == header
 
 
 @pytest.mark.parametrize(
@@ -135,113 +109,138 @@ def test_repr_evaluates_back(header: DecimalHeader) -> None:
         (DecimalHeader(), "DecimalHeader(10)"),
         (DecimalHeader(8, align=">", fill="0"), "DecimalHeader(8, align='>', fill='0')"),
         (DecimalHeader(unit="chars", strict=True), "DecimalHeader(10, unit='chars', strict=True)"),
+        (BinaryHeader(), "BinaryHeader(4)"),
+        (BinaryHeader(2, size=2), "BinaryHeader(2)"),
+        (BinaryHeader(2, byteorder="little"), "BinaryHeader(2, byteorder='little')"),
+        (BinaryHeader(4, length_offset=1, size=5), "BinaryHeader(4, length_offset=1)"),
+        (BinaryHeader(3, size=9), "BinaryHeader(3, size=9)"),
+        (
+            BinaryHeader(4, length_offset=1, length_adjustment=-4, size=6),
+            "BinaryHeader(4, length_offset=1, length_adjustment=-4, size=6)",
+        ),
+        (VarintHeader(), "VarintHeader(10)"),
+        (VarintHeader(5), "VarintHeader(5)"),
+        (VarintHeader(5, strict=True), "VarintHeader(5, strict=True)"),
+        (NetstringHeader(), "NetstringHeader(10)"),
     ],
+    ids=lambda it: it if isinstance(it, str) else "",
 )
-def test_repr_is_short(header: DecimalHeader, text: str) -> None:
+def test_repr_is_short(header: LibraryHeader, text: str) -> None:
     assert repr(header) == text
 
 
-@each_copy
-@each_header
-def test_a_copy_is_equal(header: DecimalHeader, copied: Copy[DecimalHeader]) -> None:
-    twin = copied(header)
-    assert type(twin) is DecimalHeader
-    assert twin == header
-    assert hash(twin) == hash(header)
-    assert facts(twin) == facts(header)
+@each_example
+def test_a_copy_is_equal(example: Header) -> None:
+    header = example.library()
+    for copied in COPIES.values():
+        twin = copied(header)
+        assert type(twin) is type(header)
+        assert twin == header
+        assert hash(twin) == hash(header)
+        assert shown(twin, example.arguments) == example.arguments
 
 
 def test_only_equal_ones_are_equal() -> None:
-    assert len(set(HEADERS)) == len(HEADERS)
-    for one, other in itertools.product(HEADERS, repeat=2):
-        assert (one == other) is (facts(one) == facts(other))
-        assert (one != other) is (facts(one) != facts(other))
+    # Numbers that the formats have in common, so that nothing but the class tells some of them apart.
+    examples = [*EXAMPLES, *(kind(number) for kind in DEFAULTS for number in (2, 3))]  # type: ignore[call-arg]
+    examples = list(dict.fromkeys(examples))
+    headers = [example.library() for example in examples]
+    assert len(set(headers)) == len(headers)
+    for (at, one), (place, other) in itertools.product(enumerate(headers), repeat=2):
+        assert (one == other) is (at == place)
+        assert (one != other) is (at != place)
 
 
-def test_nothing_else_is_equal() -> None:
-    for other in (10, "DecimalHeader(10)", None, DEFAULTS):
-        assert DecimalHeader() != other
-        assert other != DecimalHeader()
+@each_kind
+def test_nothing_else_is_equal(kind: type[Header]) -> None:
+    header: object = made(kind)()
+    for other in (*DEFAULTS[kind].values(), tuple(DEFAULTS[kind].values()), repr(header), None):
+        assert header != other
+        assert other != header
 
 
-def test_there_is_no_order() -> None:
-    small: Any = DecimalHeader(1)
+@each_kind
+def test_there_is_no_order(kind: type[Header]) -> None:
     with pytest.raises(TypeError, match="'<' not supported"):
-        assert small < DecimalHeader(2)
+        assert made(kind)(1) < made(kind)(2)
 
 
 def test_a_key_of_a_dict() -> None:
-    codecs = {header: framing.FrameEncoder(header) for header in HEADERS}
-    for header in HEADERS:
+    headers = [example.library() for example in EXAMPLES]
+    codecs = {header: FrameEncoder(header) for header in headers}
+    for header in headers:
         assert codecs[copy.deepcopy(header)] is codecs[header]
         assert codecs[header].header == header
     assert DecimalHeader(11) not in codecs
 
 
-@pytest.mark.parametrize("name", [*PROPERTIES, "size"])
-def test_immutable(name: str) -> None:
-    header: Any = DecimalHeader()
-    with pytest.raises(AttributeError, match=name):
-        setattr(header, name, 5)
-    with pytest.raises(AttributeError, match=name):
-        delattr(header, name)
-    assert facts(header) == DEFAULTS
+@each_kind
+def test_immutable(kind: type[Header]) -> None:
+    header = made(kind)()
+    for name in (*DEFAULTS[kind], "colour"):
+        with pytest.raises(AttributeError, match=name):
+            setattr(header, name, 5)
+        with pytest.raises(AttributeError, match=name):
+            delattr(header, name)
+    assert shown(header, DEFAULTS[kind]) == DEFAULTS[kind]
     assert not hasattr(header, "__dict__")
 
 
 # Using one
 
 
-@pytest.mark.parametrize("width", [1, 10, 16, 4096])
-def test_an_int_is_short_for_one(width: int) -> None:
-    header = DecimalHeader(width)
-    assert framing.FrameEncoder(width).header == header
-    assert framing.FrameDecoder(width).header == header
-    assert repr(framing.FrameEncoder(width)) == repr(framing.FrameEncoder(header))
-    assert repr(framing.FrameDecoder(width)) == repr(framing.FrameDecoder(header))
-    wire = framing.encode("hello", width)
-    assert wire == framing.encode("hello", header)
-    assert framing.decode(wire, width) == framing.decode(wire, header) == [b"hello"]
-
-
-@each_header
-def test_both_sides_show_it(header: DecimalHeader) -> None:
-    limit = min(10**header.width - 1, framing.DEFAULT_MAX_FRAME_SIZE)
-    for codec in (framing.FrameEncoder(header), framing.FrameDecoder(header)):
+@each_example
+def test_both_sides_show_it(example: Header) -> None:
+    header = example.library()
+    for codec in (FrameEncoder(header), FrameDecoder(header)):
         assert codec.header == header
-        assert codec.max_frame_size == limit
+        assert codec.max_frame_size == min(example.most, framing.DEFAULT_MAX_FRAME_SIZE)
         assert repr(header) in repr(codec)
 
 
-@pytest.mark.parametrize("length", [0, 1, 9, 10, 99, 100, 12_345])
-@each_header
-def test_what_is_written_is_what_format_writes(header: DecimalHeader, length: int) -> None:
-    encoder = framing.FrameEncoder(header)
-    # Two bytes a character: what the header counts makes a difference.
-    payload = "é" * length if header.unit == "chars" else b"\xe9" * length
-    if length >= 10**header.width:
-        with pytest.raises(framing.FrameTooLarge) as caught:
-            encoder.header_for(payload)
-        assert caught.value == framing.FrameTooLarge(length, 10**header.width - 1)
-        return
-    written = encoder.header_for(payload)
-    assert written == format(length, f"{header.fill}{header.align}{header.width}").encode()
-    wire = encoder.encode(payload)
-    assert wire.startswith(written)
-    assert framing.decode(wire, header) == [wire[header.width :]]
+@each_example
+def test_a_limit_that_it_cannot_express(example: Header) -> None:
+    least, highest = example.least, min(example.most, sys.maxsize)
+    for codec in (FrameEncoder, FrameDecoder):
+        for limit in (least, highest):
+            assert codec(example.library(), max_frame_size=limit).max_frame_size == limit
+        for limit in (least - 1, highest + 1):
+            text = refusal(ValueError, partial(codec, example.library(), max_frame_size=limit))
+            assert f"max_frame_size must be between {least} and {highest}" in text
+            assert f"not {limit}" in text
 
 
-@pytest.mark.parametrize(("align", "fill"), PADDINGS)
-def test_strict_reads_what_it_writes_and_nothing_else(align: str, fill: str) -> None:
-    strict = DecimalHeader(5, align=align, fill=fill, strict=True)
-    lenient = DecimalHeader(5, align=align, fill=fill)
-    forms = [b"7    ", b"    7", b"  7  ", b"00007", b" 7   ", b"07   "]
-    own = format(7, f"{fill}{align}5").encode()
-    assert own in forms
-    for form in forms:
-        assert framing.decode(form + b"payload", lenient) == [b"payload"]
-        if form == own:
-            assert framing.decode(form + b"payload", strict) == [b"payload"]
-        else:
-            with pytest.raises(framing.InvalidHeader):
-                framing.decode(form + b"payload", strict)
+# Around what a digit, a byte, or a group of seven bits more is needed for.
+LENGTHS = [
+    *(0, 1, 3, 7, 8, 9, 10, 99, 100, 127, 128, 129, 255, 256, 262, 263, 300),
+    *(12_345, 16_383, 16_384, 65_535, 65_536, 70_000),
+]
+MORE_LENGTHS = [999_999, 1_000_000, 2**21 - 1, 2**21]
+
+
+@each_example
+def test_what_is_written_and_read(example: Header) -> None:
+    header = example.library()
+    encoder = FrameEncoder(header)
+    for length in LENGTHS + (MORE_LENGTHS if isinstance(example, Varint | Netstring) else []):
+        # Two bytes a character: what the header counts makes a difference.
+        payload = "é" * length if example.unit == "chars" else b"\xe9" * length
+        if length > example.most:
+            for call in (encoder.encode, encoder.header_for):
+                with pytest.raises(framing.FrameTooLarge) as caught:
+                    call(payload)
+                assert caught.value == framing.FrameTooLarge(length, example.most)
+            continue
+        if length < example.least:
+            with pytest.raises(framing.InvalidPayload) as refused:
+                encoder.header_for(payload)
+            assert refused.value.offset is None
+            assert all(f"{number}" in refused.value.reason for number in (length, example.least))
+            continue
+        body = payload.encode() if isinstance(payload, str) else payload
+        wire = example.frame(body, length)
+        # What stands behind the payload is for the caller of this one.
+        assert encoder.header_for(payload) == example.write(length)
+        assert encoder.encode(payload) == wire
+        assert framing.decode(wire * 2, header) == [body] * 2
+        assert framing.decode(wire * 2, header, keep_header=True) == [wire] * 2

@@ -12,12 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import model
 from support.driver import observe
-from support.headers import Align, Binary, Decimal, Fill, Header, Netstring, Stop, Varint
+from support.headers import (
+    PADDINGS,
+    UNITS,
+    Align,
+    Binary,
+    Decimal,
+    Fill,
+    Header,
+    Netstring,
+    Stop,
+    Varint,
+)
 from support.model import Outcome
 from support.strategies import (
-    PADDINGS,
     TEXT,
-    UNITS,
     WIDTHS,
     Payload,
     binaries,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import framing
 import pytest
 from framing import FrameDecoder, FrameEncoder
+from support.pairs import begin
 
 pytestmark = pytest.mark.dev_mode
 
@@ -27,23 +28,14 @@ def switching_often() -> Iterator[None]:
 
 def together(work: Callable[[int], None]) -> None:
     """Runs `work(number)` in all threads at once, and raises what one of them raised."""
-    faults: list[BaseException] = []
     start = threading.Barrier(THREADS)
 
     def run(number: int) -> None:
-        try:
-            start.wait()
-            work(number)
-        except BaseException as fault:
-            faults.append(fault)
+        start.wait()
+        work(number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
+    for call in [begin(run, number) for number in range(THREADS)]:
+        call.result()
 
 
 def test_a_shared_decoder_takes_each_chunk_as_one() -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from support.meanwhile import in_a_thread
+from support.pairs import begin
 from support.processes import finished, serving, vanish
 from support.rooms import CHAT, NOT_FRAMED, Guest, Room, frame, person, room
 
@@ -66,8 +65,8 @@ def test_several_who_never_read(here: Room) -> None:
         def watch() -> list[str]:
             return sorted(here.reports("eve ") for _ in range(3))
 
-        watching = in_a_thread(watch)
-        while not watching.done():
+        watching = begin(watch)
+        while watching.is_alive():
             # Many at once: who is shown out is shown out while there is more to be forwarded.
             ann.send(frame("x" * 5000) * 48)
             wire = (frame("ann") + frame("x" * 5000)) * 48
@@ -168,8 +167,7 @@ def test_ctrl_c_while_the_server_does_not_read(ctrl_c: int) -> None:
             with contextlib.suppress(BrokenPipeError), zoe.keyboard:
                 zoe.keyboard.write(lines)
 
-        typing = threading.Thread(target=type_in)
-        typing.start()
+        typing = begin(type_in)
         connection, _ = listener.accept()
         with connection:
             # She hears while she cannot speak.
@@ -178,7 +176,7 @@ def test_ctrl_c_while_the_server_does_not_read(ctrl_c: int) -> None:
                 assert zoe.hears() == f"ann > hello {number}"
             zoe.process.send_signal(ctrl_c)
             assert finished(zoe.process) == (130, "")
-        typing.join()
+        typing.result()
 
 
 def test_the_connection_is_reset() -> None:

@@ -7,10 +7,10 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from support.pairs import begin
 from support.processes import TIMEOUT, finished, peer, started
 from support.rooms import CHAT, CLIENTS, LOST, NOT_FRAMED, exactly, frame, person, room
 
@@ -71,8 +71,7 @@ def test_the_server_reads_late(client: str) -> None:
             with zoe.keyboard:
                 zoe.says("\n".join(lines))
 
-        typing = threading.Thread(target=type_and_leave)
-        typing.start()
+        typing = begin(type_and_leave)
         connection, _ = listener.accept()
         with connection:
             connection.settimeout(TIMEOUT)
@@ -83,7 +82,7 @@ def test_the_server_reads_late(client: str) -> None:
             wire = b"".join(map(frame, ["zoe", *lines]))
             # To the end.
             assert exactly(connection, len(wire) + 1) == wire
-        typing.join(TIMEOUT)
+        typing.result()
         assert finished(zoe.process) == (0, "")
 
 

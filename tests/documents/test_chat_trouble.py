@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from support.pairs import begin
 from support.rooms import CLIENTS, LOST, NOT_FRAMED, SELECT_SERVERS, SERVERS, Guest, frame, room
 
 if TYPE_CHECKING:
@@ -124,17 +124,12 @@ def test_one_never_reads(here: Room) -> None:
     with here.guest("ann") as ann, here.guest("bob") as bob, Guest(here.port, 4096) as eve:
         eve.send(frame("eve"))
         here.reports("eve joined")
-        shown_out = threading.Event()
-
-        def watch() -> None:
-            here.reports("eve left: does not read")
-            shown_out.set()
-
-        threading.Thread(target=watch, daemon=True).start()
-        while not shown_out.is_set():
+        watching = begin(here.reports, "eve left: does not read")
+        while watching.is_alive():
             ann.send(long)
             wire = frame("ann") + long
             assert bob.receive(len(wire)) == wire
+        watching.result()
         bob.send(frame("who?"))
         assert ann.receive(14 + 13) == frame("bob") + frame("who?")
 

@@ -24,8 +24,8 @@ import pytest
 from framing import aio
 from support.loops import LOOPS, every_loop
 from support.loops import run as run_loop
-from support.meanwhile import in_a_thread
-from support.processes import TIMEOUT, connect, finished, first_line, run, started, vanish
+from support.pairs import begin
+from support.processes import connect, finished, first_line, run, started, vanish
 from support.replacing import edited
 
 if TYPE_CHECKING:
@@ -125,17 +125,17 @@ def test_one_who_does_not_read_has_to_wait(server: str, loop: str, tmp_path: Pat
     wire = framing.encode(bytes(60_000)) * 1000
     with serving(tmp_path, server, loop) as (process, port):
         with connect(port, 65536) as silent, connect(port) as other:
-            sending = in_a_thread(silent.sendall, wire)
+            sending = begin(silent.sendall, wire)
             for _ in range(500):
                 framing.send_frame(other, "hello")
                 assert framing.recv_frame(other) == b"hello"
-            assert not sending.done()
+            assert sending.is_alive()
             size = 0
             while size < len(wire) and (chunk := silent.recv(1 << 20)):
                 assert chunk == wire[size : size + len(chunk)]
                 size += len(chunk)
             assert size == len(wire)
-            sending.result(TIMEOUT)
+            sending.result()
         quiet(process)
 
 

@@ -18,7 +18,7 @@ from framing import aio, presets
 from framing._header import Header
 from support import formats_page
 from support.formats_page import BLOCKS, PAGE, TEXT, boxes, code, header, tables, value
-from support.meanwhile import in_a_thread
+from support.pairs import begin
 from support.processes import TIMEOUT
 
 if TYPE_CHECKING:
@@ -161,13 +161,13 @@ def test_postgres() -> None:
             return startup, b"".join(iter(lambda: client.recv(100), b""))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = in_a_thread(serve, listener)
+        serving = begin(serve, listener)
         with script["start"](listener.getsockname(), "ann") as connection:
             messages = script["messages"](connection)
             assert next(messages) == (b"R", b"\0\0\0\0")
             assert next(messages) == (b"Z", b"I")
             connection.send(b"select 1\0", fields=b"Q")
-        startup, query = serving.result(TIMEOUT)
+        startup, query = serving.result()
     # Protocol 3.0, and pairs of names and values up to an empty name.
     assert startup == struct.pack("!HH", 3, 0) + b"user\0ann\0" + b"\0"
     assert query == b"Q" + struct.pack("!i", 4 + 9) + b"select 1\0"

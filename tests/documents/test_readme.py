@@ -5,11 +5,11 @@ from __future__ import annotations
 import doctest
 import re
 import socket
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.pairs import begin
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(
@@ -50,11 +50,10 @@ def test_before_and_after_are_interchangeable(sender: str, receiver: str) -> Non
             for text in TEXTS:
                 send(theirs, text)
 
-    thread = threading.Thread(target=talk)
-    thread.start()
+    talking = begin(talk)
     with ours:
         assert [payload.decode() for payload in receive(ours)] == TEXTS
-    thread.join()
+    talking.result()
 
 
 @pytest.mark.parametrize("receiver", ["before", "after"])

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import framing
 import pytest
+from support.pairs import begin
 from support.processes import connect, finished, first_line, run, serving, started, stream, vanish
 
 if TYPE_CHECKING:
@@ -62,17 +62,8 @@ def test_many_at_once_are_all_served_to_the_end() -> None:
         process,
         port,
     ):
-        came: list[bytes] = []
-
-        def receive() -> None:
-            came.append(b"".join(stream(port)))
-
-        threads = [threading.Thread(target=receive) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert came == [wire] * count
+        receiving = [begin(lambda: b"".join(stream(port))) for _ in range(count)]
+        assert [call.result() for call in receiving] == [wire] * count
         assert finished(process) == (0, "")
 
 

@@ -11,7 +11,8 @@ import framing
 import pytest
 from framing import ConnectionClosed, FramedListener
 from support.children import by_forking, forked, status
-from support.meanwhile import accepting, in_a_thread
+from support.listeners import accepting
+from support.pairs import begin
 from support.processes import TIMEOUT
 
 pytestmark = [by_forking, pytest.mark.slow]
@@ -50,23 +51,23 @@ def test_a_child_that_closes_its_copy(
         with pytest.raises(ConnectionClosed):
             listener.accept()
 
-    serving = in_a_thread(greet, listener)
+    serving = begin(greet, listener)
     assert about_to_wait.acquire(timeout=TIMEOUT)
     assert status(forked(close)) == 0
     assert Path("socket").is_socket(), "the file is its maker's"
     with framing.connect("socket") as client:
         assert greeted(client)
-    serving.result(TIMEOUT)
+    serving.result()
 
 
 def test_a_child_whose_threads_wait(
     listener: FramedListener, about_to_wait: threading.Semaphore
 ) -> None:
     def close_under_a_thread() -> None:
-        serving = in_a_thread(listener.accept)
+        serving = begin(listener.accept)
         assert about_to_wait.acquire(timeout=TIMEOUT)
         listener.close()
-        assert isinstance(serving.exception(), ConnectionClosed)
+        assert isinstance(serving.error(), ConnectionClosed)
         assert listener.socket.fileno() == -1
 
     # So that there is a bell to inherit.
@@ -108,10 +109,10 @@ def test_a_parent_that_closes_while_it_waits(
         assert news.recv(1) == b""
 
     with news, teller:
-        serving = in_a_thread(listener.accept)
+        serving = begin(listener.accept)
         assert about_to_wait.acquire(timeout=TIMEOUT)
         child = forked(stay)
         listener.close()
-        assert isinstance(serving.exception(TIMEOUT), ConnectionClosed)
+        assert isinstance(serving.error(), ConnectionClosed)
         teller.close()
         assert status(child) == 0

@@ -6,7 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,8 +22,9 @@ def pickled(protocol: int, thing: T) -> T:
     return twin
 
 
-each_copy = pytest.mark.parametrize(
-    "copied",
-    [copy.copy, copy.deepcopy, *(partial(pickled, protocol) for protocol in PROTOCOLS)],
-    ids=["copy", "deepcopy", *(f"pickle {protocol}" for protocol in PROTOCOLS)],
-)
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{f"pickle {protocol}": partial(pickled, protocol) for protocol in PROTOCOLS},
+}
+each_copy = pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)

@@ -230,13 +230,17 @@ class Call(threading.Thread, Generic[T]):
 
     def result(self) -> T:
         """What the call returned or raised."""
-        self.join(TIMEOUT)
-        assert not self.is_alive(), "the call hangs"
-        if self._error is not None:
-            # The traceback would keep the test's own frame alive.
-            error, self._error = self._error, None
+        if (error := self.error()) is not None:
             raise error
         return self._results[0]
+
+    def error(self) -> BaseException | None:
+        """What the call raised, if it did."""
+        self.join(TIMEOUT)
+        assert not self.is_alive(), "the call hangs"
+        # The traceback would keep the test's own frame alive.
+        error, self._error = self._error, None
+        return error
 
 
 def begin(function: Callable[..., T], *arguments: Any, **options: Any) -> Call[T]:

@@ -38,6 +38,21 @@ def handling(handler: Callable[[], object]) -> Iterator[None]:
         signal.signal(signal.SIGUSR1, before)
 
 
+@contextlib.contextmanager
+def alarm(handler: Callable[[], object]) -> Iterator[None]:
+    """Runs `handler` for a signal, very soon."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("needs timers that signal")
+    before = signal.signal(signal.SIGALRM, lambda *_: handler())
+    timer = signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        yield
+    finally:
+        # The test runner's own, perhaps.
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
+
+
 def interrupt() -> None:
     """What Ctrl-C does."""
     raise KeyboardInterrupt

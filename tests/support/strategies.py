@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from hypothesis import strategies as st
-from support.headers import Align, Binary, ByteOrder, Decimal, Fill, Header, Netstring, Unit, Varint
+from support.headers import BYTE_ORDERS, PADDINGS, UNITS, Binary, Decimal, Header, Netstring, Varint
 
 Payload: TypeAlias = "str | bytes | bytearray | memoryview | array[int]"
 
@@ -18,9 +18,6 @@ Payload: TypeAlias = "str | bytes | bytearray | memoryview | array[int]"
 WIDTHS = st.sampled_from([10, 16, 64]) | st.integers(1, 24)
 # Bytes of a length: those of the usual integers, and all others.
 SIZES = st.sampled_from([1, 2, 4, 8]) | st.integers(1, 8)
-PADDINGS: list[tuple[Align, Fill]] = [("<", " "), (">", " "), ("^", " "), (">", "0")]
-UNITS: list[Unit] = ["bytes", "chars"]
-BYTE_ORDERS: list[ByteOrder] = ["big", "little"]
 
 # More often near the ends of each encoded size than chance would have it.
 TEXT = st.text(

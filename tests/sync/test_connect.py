@@ -17,9 +17,11 @@ import framing
 import pytest
 from framing import FramedListener, FramedSocket
 from support import tls
-from support.meanwhile import alarm, descriptors, in_a_thread, interrupt
+from support.listeners import descriptors
+from support.pairs import begin
 from support.processes import TIMEOUT
 from support.refusal import refusal
+from support.signals import alarm, interrupt
 
 LOOPBACK = ("127.0.0.1", 0)
 
@@ -211,10 +213,10 @@ def test_a_full_queue_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(TimeoutError):
             framing.connect("socket", timeout=0.02)
         monkeypatch.setattr(time, "sleep", pause)
-        connecting = in_a_thread(framing.connect, "socket")
+        connecting = begin(framing.connect, "socket")
         assert paused.wait(TIMEOUT)
         listener.accept(timeout=0)[0].close()
-        connecting.result(TIMEOUT).close()
+        connecting.result().close()
 
 
 # TLS
@@ -234,9 +236,9 @@ def served(listener: FramedListener) -> Iterator[None]:
         with listener.accept(timeout=TIMEOUT)[0] as connection, contextlib.suppress(OSError):
             connection.send("hello", timeout=TIMEOUT)
 
-    serving = in_a_thread(greet)
+    serving = begin(greet)
     yield
-    serving.result(TIMEOUT)
+    serving.result()
 
 
 def test_tls(secure: FramedListener) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import framing
 import pytest
 from framing._address import resolve
-from support.meanwhile import descriptors
+from support.listeners import descriptors
 from support.processes import TIMEOUT
 from support.refusal import refusal
 

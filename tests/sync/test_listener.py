@@ -17,7 +17,7 @@ import pytest
 from framing import FramedListener, FramedSocket, _listener
 from framing._framing import _Config
 from support import tls
-from support.meanwhile import in_a_thread
+from support.pairs import begin
 from support.processes import TIMEOUT
 from support.refusal import refusal
 
@@ -108,13 +108,13 @@ def test_many_threads_accept(listener: FramedListener) -> None:
                 connection.send(connection.recv())
         return count
 
-    serving = [in_a_thread(serve) for _ in range(threads)]
+    serving = [begin(serve) for _ in range(threads)]
     for number in range(total):
         with framing.connect(listener.address) as client:
             client.send(b"%d" % number)
             assert client.recv() == b"%d" % number
     listener.close()
-    assert sum(future.result(TIMEOUT) for future in serving) == total
+    assert sum(future.result() for future in serving) == total
 
 
 class Unlucky(socket.socket):
@@ -254,10 +254,10 @@ def test_a_silent_client_stops_nobody() -> None:
         client_of(listener),
         listener.accept(timeout=TIMEOUT)[0] as silent,
     ):
-        connecting = in_a_thread(framing.connect, listener.address, ssl=tls.client_context())
+        connecting = begin(framing.connect, listener.address, ssl=tls.client_context())
         with listener.accept(timeout=TIMEOUT)[0] as connection:
             connection.send("hello", timeout=TIMEOUT)
-            with connecting.result(TIMEOUT) as client:
+            with connecting.result() as client:
                 assert client.recv(timeout=TIMEOUT) == b"hello"
         # The handshake has the call's deadline.
         with pytest.raises(TimeoutError):

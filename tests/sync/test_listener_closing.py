@@ -12,8 +12,10 @@ import framing
 import pytest
 from framing import ConnectionClosed, FramedListener, FramedSocket
 from framing._poll import readable
-from support.meanwhile import accepting, alarm, descriptors, in_a_thread, interrupt
+from support.listeners import accepting, descriptors
+from support.pairs import begin
 from support.processes import TIMEOUT
+from support.signals import alarm, interrupt
 
 LOOPBACK = ("127.0.0.1", 0)
 
@@ -37,12 +39,12 @@ def client_of(listener: FramedListener) -> socket.socket:
 
 
 def test_close_wakes_everybody(listener: FramedListener, about_to_wait: threading.Semaphore) -> None:
-    waiting = [in_a_thread(listener.accept) for _ in range(4)]
+    waiting = [begin(listener.accept) for _ in range(4)]
     for _ in waiting:
         assert about_to_wait.acquire(timeout=TIMEOUT)
     listener.close()
     for future in waiting:
-        error = future.exception(TIMEOUT)
+        error = future.error()
         assert isinstance(error, ConnectionClosed)
         assert error.local
     assert listener.socket.fileno() == -1
@@ -84,10 +86,10 @@ def test_closed_between_looking_and_waiting() -> None:
 def test_no_descriptor_is_left(about_to_wait: threading.Semaphore) -> None:
     before = descriptors()
     with framing.listen(LOOPBACK) as listener:
-        waiting = in_a_thread(listener.accept)
+        waiting = begin(listener.accept)
         assert about_to_wait.acquire(timeout=TIMEOUT)
         listener.close()
-        assert waiting.exception(TIMEOUT)
+        assert waiting.error()
     assert descriptors() == before
 
 
@@ -105,13 +107,13 @@ def test_what_is_closed(listener: FramedListener) -> None:
 
 
 def test_iteration_ends_with_it(listener: FramedListener, about_to_wait: threading.Semaphore) -> None:
-    iterating = in_a_thread(lambda: [connection for connection, _ in listener])
+    iterating = begin(lambda: [connection for connection, _ in listener])
     with client_of(listener):
         # Once before the client, perhaps, and surely once after it.
         while len(select.select([listener.socket], [], [], 0)[0]):
             assert about_to_wait.acquire(timeout=TIMEOUT)
         listener.close()
-        (connection,) = iterating.result(TIMEOUT)
+        (connection,) = iterating.result()
         connection.close()
 
 

@@ -120,15 +120,14 @@ def test_nothing_of_it_is_kept() -> None:
                 peer.sendall(piece)
             peer.sendall(framing.encode("small"))
 
-        sending = threading.Thread(target=send)
         tracemalloc.start()
         try:
-            sending.start()
+            sending = begin(send)
             assert fs.recv() == b"small"
             peak = tracemalloc.get_traced_memory()[1]
         finally:
-            sending.join()
             tracemalloc.stop()
+        sending.result()
         assert peak < 2_000_000
 
 

@@ -14,9 +14,9 @@ import framing
 import pytest
 from framing import FramedSocket
 from support import tls
-from support.meanwhile import alarm, in_a_thread, interrupt
-from support.processes import TIMEOUT
+from support.pairs import begin
 from support.refusal import refusal
+from support.signals import alarm, interrupt
 
 Pair = tuple[FramedSocket, socket.socket]
 Pairs = Callable[[], Pair]
@@ -123,9 +123,9 @@ def test_any_iterable(pairs: Pairs) -> None:
 
 def test_bytes_that_tls_has_decrypted() -> None:
     client_end, server_end = socket.socketpair()
-    accepting = in_a_thread(tls.server_context().wrap_socket, server_end, server_side=True)
+    accepting = begin(tls.server_context().wrap_socket, server_end, server_side=True)
     client = tls.client_context().wrap_socket(client_end, server_hostname="localhost")
-    server = accepting.result(TIMEOUT)
+    server = accepting.result()
     # Session tickets are nothing to read, but they make the socket readable.
     client.setblocking(False)
     with client, server:
@@ -146,9 +146,9 @@ def test_bytes_that_tls_has_decrypted() -> None:
 
 def test_something_that_comes_meanwhile(pairs: Pairs) -> None:
     framed, peer = pairs()
-    waiting = in_a_thread(framing.wait, [framed])
+    waiting = begin(framing.wait, [framed])
     peer.sendall(WIRE)
-    assert waiting.result(TIMEOUT) == [framed]
+    assert waiting.result() == [framed]
 
 
 @pytest.mark.parametrize("timeout", [0.0, 0.0004, 0.05])
@@ -213,9 +213,9 @@ def test_of_nothing() -> None:
 @pytest.mark.parametrize("timeout", [10**9, 1e300, float("inf"), 10**400])
 def test_as_good_as_for_ever(pairs: Pairs, timeout: float) -> None:
     framed, peer = pairs()
-    waiting = in_a_thread(framing.wait, [framed], timeout)
+    waiting = begin(framing.wait, [framed], timeout)
     peer.sendall(WIRE)
-    assert waiting.result(TIMEOUT) == [framed]
+    assert waiting.result() == [framed]
 
 
 def test_a_signal_handler_that_returns(pairs: Pairs) -> None:

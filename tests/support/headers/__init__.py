@@ -7,13 +7,16 @@ gives the library's header of the same arguments.
 from __future__ import annotations
 
 from support.headers.base import DEFAULT_LIMIT, Header, LibraryHeader, Stop, Unit, truncated
-from support.headers.binary import Binary, ByteOrder
-from support.headers.decimal import Align, Decimal, Fill
+from support.headers.binary import BYTE_ORDERS, Binary, ByteOrder
+from support.headers.decimal import PADDINGS, UNITS, Align, Decimal, Fill
 from support.headers.netstring import Netstring
 from support.headers.varint import Varint
 
 __all__ = [
+    "BYTE_ORDERS",
     "DEFAULT_LIMIT",
+    "PADDINGS",
+    "UNITS",
     "Align",
     "Binary",
     "ByteOrder",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Literal, Self, TypeAlias
 
 import framing
 
@@ -32,8 +34,19 @@ def truncated(stage: str, expected: int, received: int) -> Stop:
     )
 
 
+@dataclasses.dataclass(frozen=True)
 class Header(ABC):
     """The arguments of a header, and what follows from them."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> Sequence[Self]:
+        """Headers of this format that differ in every argument, the default one among them."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the library's header shows of each of them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @property
     def unit(self) -> Unit:

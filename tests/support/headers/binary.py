@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import framing
 from support.headers.base import Header
 
 ByteOrder = Literal["big", "little"]
+
+BYTE_ORDERS: list[ByteOrder] = ["big", "little"]
+
+# The length's size and place, and the header's size.
+PLACES = [(1, 0, 1), (4, 0, 4), (8, 0, 8), (4, 1, 5), (2, 3, 5), (3, 0, 9), (3, 2, 9), (2, 4094, 4096)]
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,19 @@ class Binary(Header):
     length_adjustment: int = 0
     size: int | None = None
     default_fields: bytes | None = None
+
+    @classmethod
+    def examples(cls) -> Sequence[Self]:
+        return [
+            cls(size, order, offset, adjustment, whole)
+            for (size, offset, whole), order, adjustment in itertools.product(
+                PLACES, BYTE_ORDERS, (0, -4, 7)
+            )
+        ]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments | {"size": self.whole_size}
 
     @property
     def whole_size(self) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import framing
 from support.headers.base import Header, Stop, Unit, truncated
 
 Align = Literal["<", ">", "^"]
 Fill = Literal[" ", "0"]
+
+PADDINGS: list[tuple[Align, Fill]] = [("<", " "), (">", " "), ("^", " "), (">", "0")]
+UNITS: list[Unit] = ["bytes", "chars"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,15 @@ class Decimal(Header):
     @property
     def fields_size(self) -> int:
         return self.whole_size - self.width
+
+    @classmethod
+    def examples(cls) -> Sequence[Self]:
+        return [
+            cls(width, align, fill, unit, strict)
+            for width, (align, fill), unit, strict in itertools.product(
+                (1, 10, 4096), PADDINGS, UNITS, (False, True)
+            )
+        ]
 
     @property
     def most(self) -> int:

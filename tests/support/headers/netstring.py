@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import framing
 from support.headers.base import Header
@@ -12,6 +14,10 @@ from support.headers.base import Header
 @dataclass(frozen=True)
 class Netstring(Header):
     max_digits: int = 10
+
+    @classmethod
+    def examples(cls) -> Sequence[Self]:
+        return [cls(digits) for digits in range(1, 20)]
 
     @property
     def trailer(self) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import framing
 from support.headers.base import Header
@@ -12,6 +14,10 @@ from support.headers.base import Header
 class Varint(Header):
     max_bytes: int = 10
     strict: bool = False
+
+    @classmethod
+    def examples(cls) -> Sequence[Self]:
+        return [cls(most, strict) for most in range(1, 11) for strict in (False, True)]
 
     @property
     def most(self) -> int:
