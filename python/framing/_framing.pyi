@@ -32,6 +32,8 @@ class BinaryHeader:
         length_adjustment: Bytes to add to the integer for the bytes of the payload: -4 where an integer of four
             bytes counts itself. A negative result is an `InvalidHeader`.
         size: Bytes of the header, up to 4096; by default it ends with the integer.
+        fields: The other bytes of the header, in order, that are written where a send gives none; by default
+            zeros.
 
     Raises:
         ValueError: An argument is none of these, or with this adjustment there could be no payload.
@@ -44,13 +46,18 @@ class BinaryHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: Literal["big", "little"] = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None) -> BinaryHeader: ...
+    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: Literal["big", "little"] = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None, fields: Buffer | None = None) -> BinaryHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
     def byteorder(self, /) -> Literal["big", "little"]:
         """
         The order of the length's bytes: `"big"` or `"little"`.
+        """
+    @property
+    def fields(self, /) -> bytes | None:
+        """
+        The other bytes of the header, which are written where a send gives none; `None` for zeros.
         """
     @property
     def length_adjustment(self, /) -> int:
@@ -83,12 +90,16 @@ class DecimalHeader:
     A sign, `_`, a tab, a newline, NUL and non-ASCII digits are refused as soon as they arrive.
 
     Args:
-        width: Bytes of the header, 1 to 4096.
+        width: Bytes of the length, 1 to 4096.
         align: `"<"` digits left, `">"` right, `"^"` centred.
         fill: The padding: a space, or `"0"` together with `align=">"`.
         unit: What the length counts: `"bytes"` of the payload, or `"chars"`, the code points of a
             payload that is UTF-8 text (for peers that call `len()` on a `str`).
         strict: Accept only the very bytes this header would write.
+        length_offset: The index, in bytes, of the length in the header, where other bytes stand before it.
+        size: Bytes of the header, up to 4096; by default it ends with the length.
+        fields: The other bytes of the header, in order, that are written where a send gives none; by default
+            spaces. Those that are read are not judged; `keep_header=True` returns them.
 
     Raises:
         ValueError: An argument is none of these.
@@ -101,7 +112,7 @@ class DecimalHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, width: SupportsIndex = ..., *, align: Literal["<", ">", "^"] = ..., fill: Literal[" ", "0"] = ..., unit: Literal["bytes", "chars"] = ..., strict: bool = ...) -> DecimalHeader: ...
+    def __new__(cls, /, width: SupportsIndex = ..., *, align: Literal["<", ">", "^"] = ..., fill: Literal[" ", "0"] = ..., unit: Literal["bytes", "chars"] = ..., strict: bool = ..., length_offset: SupportsIndex = ..., size: SupportsIndex | None = None, fields: Buffer | None = None) -> DecimalHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -110,9 +121,24 @@ class DecimalHeader:
         The side on which the digits stand: `"<"` left, `">"` right, `"^"` centred.
         """
     @property
+    def fields(self, /) -> bytes | None:
+        """
+        The other bytes of the header, which are written where a send gives none; `None` for spaces.
+        """
+    @property
     def fill(self, /) -> Literal[" ", "0"]:
         """
         The padding: `" "` or `"0"`.
+        """
+    @property
+    def length_offset(self, /) -> int:
+        """
+        The index of the length's first byte.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Bytes of the header.
         """
     @property
     def strict(self, /) -> bool:
@@ -127,7 +153,7 @@ class DecimalHeader:
     @property
     def width(self, /) -> int:
         """
-        Bytes of the header.
+        Bytes of the length.
         """
 
 @final

@@ -30,9 +30,7 @@ def new_decoder(vector: Vector) -> framing.FrameDecoder:
 
 def check_hint(vector: Vector, error: BaseException | None) -> None:
     for phrase in vector.hints:
-        assert isinstance(
-            error, (framing.InvalidHeader, framing.FrameTooLarge, framing.TruncatedFrame)
-        )
+        assert isinstance(error, (framing.InvalidHeader, framing.FrameTooLarge, framing.TruncatedFrame))
         if phrase is None:
             assert error.hint is None
         else:

@@ -34,11 +34,13 @@ class Binary(Header):
             for (size, offset, whole), order, adjustment in itertools.product(
                 PLACES, BYTE_ORDERS, (0, -4, 7)
             )
-        ]
+        ] + [cls(4, length_offset=1, size=7, default_fields=b"Q'\x00")]
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return super().arguments | {"size": self.whole_size}
+        arguments = super().arguments | {"size": self.whole_size, "fields": self.default_fields}
+        del arguments["default_fields"]
+        return arguments
 
     @property
     def whole_size(self) -> int:
@@ -64,6 +66,7 @@ class Binary(Header):
             length_offset=self.length_offset,
             length_adjustment=self.length_adjustment,
             size=self.size,
+            fields=self.default_fields,
         )
 
     def write(self, length: int, fields: bytes = b"") -> bytes:

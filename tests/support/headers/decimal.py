@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import framing
 from support.headers.base import Header, Stop, Unit, truncated
@@ -45,7 +45,17 @@ class Decimal(Header):
             for width, (align, fill), unit, strict in itertools.product(
                 (1, 10, 4096), PADDINGS, UNITS, (False, True)
             )
+        ] + [
+            cls(5, ">", length_offset=4, default_fields=b"MESS"),
+            cls(5, ">", "0", size=6, default_fields=b"|"),
+            cls(10, length_offset=2, size=4096, strict=True),
         ]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        arguments = super().arguments | {"size": self.whole_size, "fields": self.default_fields}
+        del arguments["default_fields"]
+        return arguments
 
     @property
     def most(self) -> int:
