@@ -12,7 +12,9 @@ b'5         hello'
 
 from __future__ import annotations
 
+import importlib
 import os
+from typing import TYPE_CHECKING
 
 from . import presets
 from ._connect import connect
@@ -29,6 +31,8 @@ from ._errors import (
     InvalidHeader,
     InvalidPayload,
     SendIncomplete,
+    SendTimeout,
+    SendWouldBlock,
     TruncatedFrame,
 )
 from ._framing import (
@@ -76,6 +80,8 @@ __all__ = [
     "InvalidPayload",
     "NetstringHeader",
     "SendIncomplete",
+    "SendTimeout",
+    "SendWouldBlock",
     "TruncatedFrame",
     "VarintHeader",
     "__version__",
@@ -95,6 +101,21 @@ HEADER_SIZE: int = DecimalHeader().width
 for _function in (encode, decode, send_frame, recv_frame):
     _function.__module__ = __name__
 del _function
+
+if TYPE_CHECKING:
+    from . import aio as aio
+
+
+def __getattr__(name: str) -> object:
+    """Imports `framing.aio` when it is first asked for: it takes asyncio, which many programs do without."""
+    if name == "aio":
+        return importlib.import_module(f"{__name__}.aio")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "aio"})
+
 
 if hasattr(os, "register_at_fork"):
     # Calls that were under way in other threads are not under way in the child.

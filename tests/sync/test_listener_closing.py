@@ -77,7 +77,7 @@ def test_closed_between_looking_and_waiting() -> None:
     with Closing() as sock:
         sock.bind(LOOPBACK)
         sock.listen()
-        short_lived = FramedListener(sock, FramedSocket)
+        short_lived = FramedListener._create(sock, FramedSocket)
         with pytest.raises(ConnectionClosed):
             short_lived.accept(timeout=TIMEOUT)
         assert sock.fileno() == -1
@@ -100,7 +100,7 @@ def test_what_is_closed(listener: FramedListener) -> None:
     assert listener.fileno() == -1
     for timeout in (None, 0, 1, ...):
         with pytest.raises(ConnectionClosed) as caught:
-            listener.accept(timeout)
+            listener.accept(timeout=timeout)
         assert caught.value.local
     assert list(listener) == []
     assert listener.address[1] > 0
