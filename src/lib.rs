@@ -53,13 +53,11 @@ mod _framing {
     #[pymodule_export]
     use super::headers::{PyBinaryHeader, PyDecimalHeader, PyNetstringHeader, PyVarintHeader};
     #[pymodule_export]
+    use super::memory::interpreter::_claim;
+    #[pymodule_export]
     use super::memory::window::Window;
     #[pymodule_export]
     use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};
-    #[pymodule_init]
-    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        super::memory::interpreter::require_same(module.py())
-    }
     #[pymodule_export]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]

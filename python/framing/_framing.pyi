@@ -5,13 +5,12 @@ The Rust half of the package `framing`, which re-exports all of this.
 from collections.abc import Iterable
 from framing._errors import FramingError
 from framing._stats import FrameStats
-from types import EllipsisType
 from typing import Unpack
 from framing._options import OptionsBesideHeader
 from typing import Any, Final, Literal, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_claim", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 DEFAULT_MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -44,7 +43,7 @@ class BinaryHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: Literal["big", "little"] = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None) -> BinaryHeader: ...
+    def __new__(cls, /, length_size: SupportsIndex = 4, *, byteorder: Literal["big", "little"] = "big", length_offset: SupportsIndex = 0, length_adjustment: SupportsIndex = 0, size: SupportsIndex | None = None) -> BinaryHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -101,7 +100,7 @@ class DecimalHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, width: SupportsIndex = ..., *, align: Literal["<", ">", "^"] = ..., fill: Literal[" ", "0"] = ..., unit: Literal["bytes", "chars"] = ..., strict: bool = ...) -> DecimalHeader: ...
+    def __new__(cls, /, width: SupportsIndex = 10, *, align: Literal["<", ">", "^"] = "<", fill: Literal[" ", "0"] = " ", unit: Literal["bytes", "chars"] = "bytes", strict: bool = False) -> DecimalHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -167,7 +166,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., on_oversize: Literal["error", "skip"] = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False, on_oversize: Literal["error", "skip"] = "error", max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -215,7 +214,7 @@ class FrameDecoder:
             TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
             InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
         """
-    def get_buffer(self, /, sizehint: SupportsIndex = ...) -> memoryview:
+    def get_buffer(self, /, sizehint: SupportsIndex = -1) -> memoryview:
         """
         Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
 
@@ -308,7 +307,7 @@ class FrameEncoder:
     >>> FrameEncoder().encode("hello")
     b'5         hello'
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
     def __repr__(self, /) -> str: ...
     @property
     def _trailer(self, /) -> bytes:
@@ -329,7 +328,7 @@ class FrameEncoder:
             TypeError: The payload is neither a `str` nor bytes-like.
             ValueError: `fields` are not as many bytes as the header has beside its length.
         """
-    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = ..., *, fields: Buffer | None = None) -> int:
+    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = 0, *, fields: Buffer | None = None) -> int:
         """
         Writes the frame of one payload into the caller's buffer.
 
@@ -388,19 +387,20 @@ class FramedSocket:
     Frames over a connected stream socket. Blocking or not, as the socket is.
 
     Args:
-        sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
-            It belongs to this object from now on, until `detach` gives it back.
+        sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`: at least
+            `fileno`, `send`, `recv_into` or `recv`, `gettimeout`, `settimeout` and `close`. It belongs to this object
+            from now on, until `detach` gives it back.
         header: The header of received frames: a header object, or an `int` as the width in bytes of a
             `DecimalHeader`.
         **options: The others of `FrameOptions`. Each is a read-only attribute, too.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument has the wrong type; or `sock` lacks methods, which are named. Nothing has been sent.
         ValueError: `sock` is no stream socket, or another argument is out of range.
 
-    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait. By default
-    it is the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one
-    continues the same frame.
+    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` is
+    the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one continues the same
+    frame.
 
     May be shared between threads. One may send while another receives. Frames of many senders never mix,
     and each of many receivers gets whole ones.
@@ -418,7 +418,7 @@ class FramedSocket:
     def __enter__(self, /) -> FramedSocket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> FramedSocket: ...
-    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
         The next frame, until the peer ends the stream between two frames.
@@ -455,7 +455,7 @@ class FramedSocket:
         """
         The socket's descriptor; -1 once this object is closed or detached.
         """
-    def flush(self, /, *, timeout: float | EllipsisType | None = ...) -> None:
+    def flush(self, /, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends what earlier calls have left.
 
@@ -483,6 +483,14 @@ class FramedSocket:
         Whether received frames begin with their header.
         """
     @property
+    def local_address(self, /) -> Any:
+        """
+        This side's address, as the socket's `getsockname` says it.
+
+        Raises:
+            OSError: The socket is closed.
+        """
+    @property
     def max_consecutive_empty(self, /) -> int | None:
         """
         How many empty frames may follow each other; `None` for any number.
@@ -507,7 +515,7 @@ class FramedSocket:
         """
         Bytes, as they go over the wire, that have been accepted and not yet sent.
         """
-    def recv(self, /, timeout: float | EllipsisType | None = ...) -> bytes:
+    def recv(self, /, *, timeout: float | Literal["default"] | None = "default") -> bytes:
         """
         Receives one frame.
 
@@ -523,7 +531,7 @@ class FramedSocket:
             InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
             OSError: The socket's own.
         """
-    def recv_into(self, /, buffer: Buffer, timeout: float | EllipsisType | None = ...) -> int:
+    def recv_into(self, /, buffer: Buffer, *, timeout: float | Literal["default"] | None = "default") -> int:
         """
         Receives one frame into the caller's buffer.
 
@@ -540,7 +548,7 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`.
         """
-    def recv_many(self, /, max_frames: SupportsIndex | None = None, timeout: float | EllipsisType | None = ...) -> "list[bytes]":
+    def recv_many(self, /, max_frames: SupportsIndex | None = None, *, timeout: float | Literal["default"] | None = "default") -> "list[bytes]":
         """
         Receives the frames that are here: waits for one where there is none, then gives all that are
         complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
@@ -555,7 +563,15 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
         """
-    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+    @property
+    def remote_address(self, /) -> Any:
+        """
+        The peer's address, as the socket's `getpeername` says it.
+
+        Raises:
+            OSError: The socket is closed, or the connection is gone.
+        """
+    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends one frame. Header and payload go out by one call, without being put together.
 
@@ -567,12 +583,12 @@ class FramedSocket:
         Raises:
             SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
                 before anything else, by the next `send` or `flush`. Do not send it again.
-            TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
+            SendTimeout, SendWouldBlock: It could not begin. The payload was not taken.
             FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             OSError: The socket's own.
         """
-    def send_encoded(self, /, wire: Buffer, *, timeout: float | EllipsisType | None = ...) -> None:
+    def send_encoded(self, /, wire: Buffer, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
         send to many. They are not looked at.
@@ -582,14 +598,14 @@ class FramedSocket:
             timeout: See the class.
 
         Raises:
-            SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
+            SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As `send`.
         """
     @property
     def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header of sent frames.
         """
-    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends many frames, in as few calls to the system as possible.
 
@@ -600,7 +616,7 @@ class FramedSocket:
 
         Raises:
             SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
-            TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
+            SendTimeout, SendWouldBlock: It could not begin. None of the payloads was taken.
             FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
         """
     def setblocking(self, /, flag: "bool") -> None:
@@ -614,7 +630,7 @@ class FramedSocket:
         Args:
             timeout: Seconds, `None` to wait for ever, 0 not to wait.
         """
-    def shutdown(self, /, how: SupportsIndex = ...) -> None:
+    def shutdown(self, /, how: SupportsIndex = 1) -> None:
         """
         Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
         out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
@@ -662,7 +678,7 @@ class NetstringHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, max_digits: SupportsIndex = ...) -> NetstringHeader: ...
+    def __new__(cls, /, max_digits: SupportsIndex = 10) -> NetstringHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -695,7 +711,7 @@ class VarintHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, max_bytes: SupportsIndex = ..., *, strict: bool = ...) -> VarintHeader: ...
+    def __new__(cls, /, max_bytes: SupportsIndex = 10, *, strict: bool = False) -> VarintHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -761,7 +777,7 @@ class _Config:
     Raises:
         TypeError, ValueError: An option is wrong, or there is none of that name.
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> _Config: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> _Config: ...
     @property
     def frame_timeout(self, /) -> float | None:
         """
@@ -1009,11 +1025,6 @@ class _Outbox:
         The header format.
         """
     @property
-    def header_size(self, /) -> int:
-        """
-        The fewest bytes that a header has.
-        """
-    @property
     def max_frame_size(self, /) -> int:
         """
         The largest payload sent or accepted, in the header's unit.
@@ -1074,6 +1085,17 @@ class _Window:
     def __len__(self, /) -> int: ...
     def __setitem__(self, index: Any, value: Any, /) -> None: ...
 
+def _claim() -> None:
+    """
+    Claim the process for this interpreter; a second one is refused.
+
+    The classes are made once in a process, and so is what is remembered of Python's: exceptions that one interpreter
+    raises would not be those that another one catches, and all would dangle when the first one has ended.
+
+    Raises:
+        ImportError: Another interpreter has claimed it.
+    """
+
 def _forked() -> None:
     """
     Called in the child of a fork: it has only the thread that forked.
@@ -1085,7 +1107,7 @@ def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader | BinaryHea
     header says only what may be the least: then a decoder is to see it.
     """
 
-def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
+def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False) -> "list[bytes]":
     """
     Gives the frames of a whole capture.
 
@@ -1097,11 +1119,13 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | 
         TruncatedFrame: `data` ends inside a frame.
         InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
 
+    Whichever it is, its `frames` are the good ones before it.
+
     >>> decode(b"5         hello0         ")
     [b'hello', b'']
     """
 
-def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
+def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
     """
     Gives the frame of one payload: header + payload.
 
@@ -1116,14 +1140,14 @@ def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | Bina
     b'5         hello'
     """
 
-def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | EllipsisType | None = ...) -> bytes:
+def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False, timeout: float | Literal["default"] | None = "default") -> bytes:
     """
     Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
 
     Args:
         sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
         header, max_frame_size, keep_header: As for `FrameDecoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
             `sock.gettimeout()` says.
 
     Raises:
@@ -1131,12 +1155,13 @@ def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader |
         TruncatedFrame: It ended inside the frame.
         FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
             arrived as `partial`: feed it to a `FrameDecoder` to carry on.
-        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; `partial` has every byte that was taken
+            from the socket.
         ValueError: `sock` is no stream socket.
         OSError: The socket's own.
     """
 
-def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
     """
     Sends one frame: header and payload, by one gathering call.
 
@@ -1144,12 +1169,12 @@ def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | Decimal
         sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
         header, max_frame_size, fields: As for `FrameEncoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
             `sock.gettimeout()` says.
 
     Raises:
         SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
-        TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
+        SendTimeout, SendWouldBlock: It stopped before the first byte: nothing was sent.
         FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
         ValueError: `sock` is no stream socket.
         OSError: The socket's own.

@@ -12,11 +12,15 @@ const NONE: i64 = -1;
 /// The interpreter that has imported this module.
 static OWNER: AtomicI64 = AtomicI64::new(NONE);
 
-/// Refuses to be imported by a second interpreter of this process.
+/// Claim the process for this interpreter; a second one is refused.
 ///
 /// The classes are made once in a process, and so is what is remembered of Python's: exceptions that one interpreter
 /// raises would not be those that another one catches, and all would dangle when the first one has ended.
-pub(crate) fn require_same(py: Python<'_>) -> PyResult<()> {
+///
+/// Raises:
+///     ImportError: Another interpreter has claimed it.
+#[pyfunction]
+pub(crate) fn _claim(py: Python<'_>) -> PyResult<()> {
     // SAFETY: we are attached, so there is a current interpreter.
     let current = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
     if current < 0 {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import framing
 import pytest
-from framing import FrameDecoder, FrameEncoder, FramedSocket
+from framing import FrameDecoder, FramedSocket, FrameEncoder
 from support.pairs import framed
 from support.refusal import refusal
 

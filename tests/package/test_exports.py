@@ -93,7 +93,9 @@ SIGNATURES = {
     "decode": "(data, header=10, *, max_frame_size=None, keep_header=False)",
     "listen": "(address, *, backlog=128, reuse_port=False, ssl=None, **options)",
     "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout='default')",
-    "send_frame": ("(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout='default')"),
+    "send_frame": (
+        "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout='default')"
+    ),
     "wait": "(objects, timeout=None)",
 }
 

@@ -45,6 +45,10 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
         TypeError, ValueError: An argument is wrong.
     """
 
+    if TYPE_CHECKING:
+        # The stub has it give an object of its own class, which is no protocol.
+        def __new__(cls, *_arguments: Any, **_named: Any) -> Self: ...
+
     transport: asyncio.Transport
     """The transport, once `connection_made` was called."""
 

@@ -46,6 +46,10 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         self._arrival = channel._arrival  # noqa: SLF001
         self._put = channel.outbox.put
 
+    if TYPE_CHECKING:
+        # What the stub says of it, type checkers take for an object that is awaited for nothing in particular.
+        async def __anext__(self) -> bytes: ...  # type: ignore[override]
+
     async def recv(self) -> bytes:
         """Receives one frame.
 
