@@ -49,6 +49,7 @@ STUB_DEFAULTS = {
 MATURIN = "maturin>=1.16,<2"
 RUFF = "ruff>=0.17,<0.18"
 MYPY = "mypy>=2.4,<3"
+TYPE_CHECKERS = [MYPY, "pyright[nodejs]>=1.1.400", "basedpyright>=1.40"]
 BENCH_PEERS = ["msgpack>=1.2", "uvloop>=0.22; sys_platform != 'win32'", "picows>=2", "websockets>=15"]
 
 
@@ -96,12 +97,13 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
     # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
-    install(session, MATURIN, MYPY, "nox", *BENCH_PEERS, extras="[test,interop]")
+    install(session, MATURIN, *TYPE_CHECKERS, "nox", *BENCH_PEERS, extras="[test,interop]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")
     session.run("mypy", "examples/chat")
     session.run("python", "-m", "mypy.stubtest", "framing")
+    session.run("python", "tests/typing/check.py")
     if not filecmp.cmp(_generated_stub(session), STUB, shallow=False):
         session.error("python/framing/_framing.pyi is out of date: run `python -m nox -s stubs`")
 

@@ -104,13 +104,13 @@ del _function
 
 if TYPE_CHECKING:
     from . import aio as aio
-
-
-def __getattr__(name: str) -> object:
-    """Imports `framing.aio` when it is first asked for: it takes asyncio, which many programs do without."""
-    if name == "aio":
-        return importlib.import_module(f"{__name__}.aio")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+else:
+    # Where type checkers saw it, every name would be there.
+    def __getattr__(name: str) -> object:
+        """Import `framing.aio` when it is first asked for: it takes asyncio, which many programs do without."""
+        if name == "aio":
+            return importlib.import_module(f"{__name__}.aio")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     # Bytes, perhaps in pieces that nobody has put together yet.
-    Partial: TypeAlias = bytes | Sequence[bytes | memoryview] | None
+    _Partial: TypeAlias = bytes | Sequence[bytes | memoryview] | None
 
 __all__ = [
     "BufferTooSmall",
@@ -126,7 +126,7 @@ class InvalidHeader(FramingError, ValueError):
         header: bytes,
         offset: int | None = None,
         hint: str | None = None,
-        partial: Partial = None,
+        partial: _Partial = None,
     ) -> None:
         self.header = header
         self.offset = offset
@@ -158,7 +158,7 @@ class InvalidPayload(FramingError, ValueError):
 
     _facts = ("offset", "reason", "partial")
 
-    def __init__(self, offset: int | None, reason: str, partial: Partial = None) -> None:
+    def __init__(self, offset: int | None, reason: str, partial: _Partial = None) -> None:
         self.offset = offset
         self.reason = reason
         self._partial = partial
@@ -190,7 +190,7 @@ class FrameTooLarge(FramingError, ValueError):
         limit: int,
         offset: int | None = None,
         hint: str | None = None,
-        partial: Partial = None,
+        partial: _Partial = None,
     ) -> None:
         self.length = length
         self.limit = limit
@@ -259,7 +259,7 @@ class IncompleteFrame(FramingError):
         stage: Literal["header", "payload"],
         expected: int,
         received: int,
-        partial: Partial = None,
+        partial: _Partial = None,
         hint: str | None = None,
     ) -> None:
         self.stage = stage
@@ -352,7 +352,7 @@ def _hinted(message: str, hint: str | None) -> str:
     return f"{message} ({hint})" if hint else message
 
 
-def _joined(partial: Partial) -> bytes | None:
+def _joined(partial: _Partial) -> bytes | None:
     return partial if partial is None or isinstance(partial, bytes) else b"".join(partial)
 
 

@@ -47,7 +47,9 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         self._put = channel.outbox.put
 
     if TYPE_CHECKING:
-        # What the stub says of it, type checkers take for an object that is awaited for nothing in particular.
+        # What the stub says of these, type checkers take for an object that is awaited for nothing in particular.
+        def __aiter__(self) -> Self: ...
+
         async def __anext__(self) -> bytes: ...  # type: ignore[override]
 
     async def recv(self) -> bytes:
