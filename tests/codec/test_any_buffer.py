@@ -34,10 +34,10 @@ class Either(ctypes.Union):
 
 
 MADE: dict[str, Callable[[], Any]] = {
-    "array": lambda: (ctypes.c_char * 5)(*b"hello"),
+    "array": lambda: (ctypes.c_char * 5).from_buffer_copy(b"hello"),
     "array of numbers": lambda: (ctypes.c_uint16 * 3)(1, 2, 3),
-    "array of arrays": lambda: ((ctypes.c_uint8 * 2) * 3)((1, 2), (3, 4), (5, 6)),
-    "array of structures": lambda: (Point * 2)((1, 2), (3, 4)),
+    "array of arrays": lambda: ((ctypes.c_uint8 * 2) * 3).from_buffer_copy(b"123456"),
+    "array of structures": lambda: (Point * 2)(Point(1, 2), Point(3, 4)),
     "empty array": lambda: (ctypes.c_char * 0)(),
     "structure": lambda: Point(1, 2),
     "union": lambda: Either(number=7),
@@ -143,9 +143,12 @@ def test_what_has_no_buffer_is_refused_in_other_words() -> None:
         TypeError,
         lambda: framing.encode(5),  # type: ignore[arg-type]
     )
-    for readonly in (b"hello", memoryview(b"hello"), memoryview(b"hello")[::2]):
-        said = refusal(TypeError, lambda readonly=readonly: FrameEncoder().encode_into(b"", readonly))
-        assert "buffer must be a writable bytes-like object" in said
+
+
+@pytest.mark.parametrize("readonly", [b"hello", memoryview(b"hello"), memoryview(b"hello")[::2]])
+def test_what_cannot_be_written_to(readonly: Any) -> None:
+    said = refusal(TypeError, lambda: FrameEncoder().encode_into(b"", readonly))
+    assert "buffer must be a writable bytes-like object" in said
 
 
 def test_what_its_exporter_raises_comes_through() -> None:

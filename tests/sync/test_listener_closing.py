@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import framing
 import pytest
@@ -98,7 +98,8 @@ def test_what_is_closed(listener: FramedListener) -> None:
     listener.close()
     assert listener.closed
     assert listener.fileno() == -1
-    for timeout in (None, 0, 1, ...):
+    timeouts: tuple[float | Literal["default"] | None, ...] = (None, 0, 1, "default")
+    for timeout in timeouts:
         with pytest.raises(ConnectionClosed) as caught:
             listener.accept(timeout=timeout)
         assert caught.value.local

@@ -86,14 +86,14 @@ def test_of_bytes_that_were_read_at_the_deadline(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_frame_that_was_read_at_the_deadline_is_delivered(call: str) -> None:
-    fs = FramedSocket(Late(HELLO + HELLO[:2]))  # type: ignore[arg-type]
+    fs = FramedSocket(Late(HELLO + HELLO[:2]))
     assert CALLS[call](fs, DEADLINE) == b"hello"
     assert fs.stats.buffered == 2
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_refusal_that_was_read_at_the_deadline_is_raised(call: str) -> None:
-    fs = FramedSocket(Late(b"-1"))  # type: ignore[arg-type]
+    fs = FramedSocket(Late(b"-1"))
     with pytest.raises(framing.InvalidHeader):
         CALLS[call](fs, DEADLINE)
 
