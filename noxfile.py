@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -23,10 +24,32 @@ nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
 STUB = ROOT / "python" / "framing" / "_framing.pyi"
+STUB_DEFAULTS = {
+    "align": '"<"',
+    "byteorder": '"big"',
+    "fill": '" "',
+    "header": "10",
+    "how": "1",
+    "keep_header": "False",
+    "length_adjustment": "0",
+    "length_offset": "0",
+    "length_size": "4",
+    "max_bytes": "10",
+    "max_digits": "10",
+    "offset": "0",
+    "on_oversize": '"error"',
+    "sizehint": "-1",
+    "strict": "False",
+    "timeout": '"default"',
+    "unit": '"bytes"',
+    "width": "10",
+}
+"""By the names of their parameters: each has one everywhere."""
 
 MATURIN = "maturin>=1.16,<2"
 RUFF = "ruff>=0.17,<0.18"
 MYPY = "mypy>=2.4,<3"
+TYPE_CHECKERS = [MYPY, "pyright[nodejs]>=1.1.400", "basedpyright>=1.40"]
 BENCH_PEERS = ["msgpack>=1.2", "uvloop>=0.22; sys_platform != 'win32'", "picows>=2", "websockets>=15"]
 
 
@@ -74,12 +97,13 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
     # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
-    install(session, MATURIN, MYPY, "nox", *BENCH_PEERS, extras="[test,interop]")
+    install(session, MATURIN, *TYPE_CHECKERS, "nox", *BENCH_PEERS, extras="[test,interop]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
     # Each by itself: scripts may have the same names.
     session.run("mypy", "examples/tutorial")
     session.run("mypy", "examples/chat")
     session.run("python", "-m", "mypy.stubtest", "framing")
+    session.run("python", "tests/typing/check.py")
     if not filecmp.cmp(_generated_stub(session), STUB, shallow=False):
         session.error("python/framing/_framing.pyi is out of date: run `python -m nox -s stubs`")
 
@@ -166,7 +190,19 @@ def _generated_stub(session: nox.Session) -> Path:
         '"Unpack[OptionsBesideHeader]"', "Unpack[OptionsBesideHeader]"
     )
     names = "from typing import Unpack\nfrom framing._options import OptionsBesideHeader\n"
-    stub.write_text(
-        text.replace("\nfrom typing import", f"\n{names}from typing import", 1), encoding="utf-8"
-    )
+    text = text.replace("\nfrom typing import", f"\n{names}from typing import", 1)
+    stub.write_text(_with_defaults(text), encoding="utf-8")
+    return stub
+
+
+def _with_defaults(stub: str) -> str:
+    """Default values: the generator knows those that are literals in Rust, and writes `...` for the others.
+
+    Where one is not what it is at runtime, stubtest says so.
+    """
+    for name, default in STUB_DEFAULTS.items():
+        stub = re.sub(rf"([(] *|, ){name}: ([^=\n]+) = [.]{{3}}", rf"\1{name}: \2 = {default}", stub)
+    if found := re.search(r"\w+: [^=\n]+ = [.]{3}", stub):
+        message = f"a default value is missing in STUB_DEFAULTS: {found[0]}"
+        raise ValueError(message)
     return stub

@@ -6,6 +6,21 @@ use pyo3::types::{PyBool, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
+/// The type hint for one of a few words.
+#[cfg(feature = "stubs")]
+macro_rules! literal {
+    ($($word:expr),+) => {
+        pyo3::type_hint_subscript!(
+            pyo3::type_hint_identifier!("typing", "Literal"),
+            $(pyo3::inspect::PyStaticExpr::Constant {
+                value: pyo3::inspect::PyStaticConstant::Str($word)
+            }),+
+        )
+    };
+}
+#[cfg(feature = "stubs")]
+pub(super) use literal;
+
 /// More of what was given is not shown.
 const SHOWN: usize = 40;
 
@@ -162,12 +177,7 @@ macro_rules! words {
             type Error = std::convert::Infallible;
 
             #[cfg(feature = "stubs")]
-            const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_subscript!(
-                pyo3::type_hint_identifier!("typing", "Literal"),
-                $(pyo3::inspect::PyStaticExpr::Constant {
-                    value: pyo3::inspect::PyStaticConstant::Str($word)
-                }),+
-            );
+            const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr = $crate::arguments::literal!($($word),+);
 
             fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
                 self.word().into_pyobject(py)

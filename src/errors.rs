@@ -17,7 +17,7 @@ use framing_core::codec::{ConfigError, Error, Length, Progress};
 
 /// The exception for `error`.
 ///
-/// `partial` are the parts of the unfinished frame, for an exception that carries them: they are put
+/// `partial` are the parts of the unfinished or refused frame, for an exception that carries them: they are put
 /// together when somebody asks.
 pub(super) fn exception(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> PyErr {
     build(py, error, partial).unwrap_or_else(|failure| failure)
@@ -62,8 +62,8 @@ pub(super) fn incomplete(
         Obstacle::WouldBlock => "FrameWouldBlock",
         Obstacle::Stalled => "FrameStalled",
     };
-    let Progress { stage, expected, received, .. } = progress;
-    raised(py, name, (stage.to_string(), expected, received, partial))
+    let Progress { stage, expected, received, hint } = progress;
+    raised(py, name, (stage.to_string(), expected, received, partial, hint))
 }
 
 /// The stream has ended between two frames; `local` where this side has closed it.
@@ -78,6 +78,16 @@ pub(super) fn send_incomplete(
     remaining: Option<Bound<'_, PyBytes>>,
 ) -> PyErr {
     raised(py, "SendIncomplete", (sent, remaining))
+}
+
+/// The deadline passed before a send had begun.
+pub(super) fn send_timed_out(py: Python<'_>) -> PyErr {
+    raised(py, "SendTimeout", ())
+}
+
+/// A send could not begin, and may not wait.
+pub(super) fn send_would_block(py: Python<'_>) -> PyErr {
+    raised(py, "SendWouldBlock", ())
 }
 
 /// A call that did nothing before its deadline: what Python's own sockets raise.
@@ -166,19 +176,19 @@ pub(super) fn config_exception(error: ConfigError) -> PyErr {
 fn build(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> PyResult<PyErr> {
     let instance = match error {
         Error::InvalidHeader { header, offset, hint } => {
-            class(py, "InvalidHeader")?.call1((copied(py, header)?, offset, hint))
+            class(py, "InvalidHeader")?.call1((copied(py, header)?, offset, hint, partial))
         }
         Error::InvalidPayload { offset, reason } => {
-            class(py, "InvalidPayload")?.call1((offset, reason))
+            class(py, "InvalidPayload")?.call1((offset, reason, partial))
         }
-        Error::FrameTooLarge { length, limit, offset, .. } => {
-            class(py, "FrameTooLarge")?.call1((integer(py, length)?, limit, offset))
+        Error::FrameTooLarge { length, limit, offset, hint } => {
+            class(py, "FrameTooLarge")?.call1((integer(py, length)?, limit, offset, hint, partial))
         }
         Error::BufferTooSmall { needed, available } => {
             class(py, "BufferTooSmall")?.call1((needed, available))
         }
-        Error::TruncatedFrame { stage, expected, received, .. } => {
-            class(py, "TruncatedFrame")?.call1((stage.to_string(), expected, received, partial))
+        Error::TruncatedFrame { stage, expected, received, hint } => {
+            class(py, "TruncatedFrame")?.call1((stage.to_string(), expected, received, partial, hint))
         }
         Error::WrongFields { .. } => return Ok(PyValueError::new_err(error.to_string())),
         Error::OutOfMemory { .. } => return Ok(PyMemoryError::new_err(error.to_string())),

@@ -1,5 +1,6 @@
 //! The functions `encode` and `decode`: a whole message, or a whole capture, at once.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
@@ -56,6 +57,8 @@ pub(super) fn encode<'py>(
 ///     TruncatedFrame: `data` ends inside a frame.
 ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
 ///
+/// Whichever it is, its `frames` are the good ones before it.
+///
 /// >>> decode(b"5         hello0         ")
 /// [b'hello', b'']
 #[pyfunction]
@@ -80,9 +83,14 @@ pub(super) fn decode<'py>(
         Options { header, max_frame_size, keep_header: Some(keep_header), ..Options::default() };
     let decoder = PyFrameDecoder::of(options.decoder()?);
     let Outcome { frames, result, .. } = decoder.feed_input(py, &data.0)?;
-    result.map_err(|error| exception(py, &error, None))?;
-    decoder.feed_eof(py)?;
-    list(py, frames).map_err(|(error, _)| error)
+    let result =
+        result.map_err(|error| exception(py, &error, None)).and_then(|()| decoder.feed_eof(py));
+    let frames = list(py, frames).map_err(|(error, _)| error)?;
+    if let Err(error) = result {
+        error.value(py).setattr(intern!(py, "frames"), frames)?;
+        return Err(error);
+    }
+    Ok(frames)
 }
 
 /// The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the

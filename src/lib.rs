@@ -53,6 +53,8 @@ mod _framing {
     #[pymodule_export]
     use super::headers::{PyBinaryHeader, PyDecimalHeader, PyNetstringHeader, PyVarintHeader};
     #[pymodule_export]
+    use super::memory::interpreter::_claim;
+    #[pymodule_export]
     use super::memory::window::Window;
     #[pymodule_export]
     use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};

@@ -2,7 +2,6 @@
 
 use std::io::IoSlice;
 
-use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
@@ -10,7 +9,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
-use super::memory::foreign::{WritableBuffer, buffer_bytes, buffer_slice};
+use super::memory::foreign::{NoBuffer, ReadableBuffer, WritableBuffer};
 use framing_core::codec::{self, Error, FrameEncoder};
 
 #[cfg(feature = "stubs")]
@@ -25,7 +24,7 @@ const MAX_RESERVED: usize = 64 * 1024;
 pub(super) enum Input<'py> {
     Bytes(Bound<'py, PyBytes>),
     Text(Bound<'py, PyString>),
-    Buffer(PyUntypedBuffer),
+    Buffer(ReadableBuffer),
 }
 
 impl<'py> Input<'py> {
@@ -35,8 +34,7 @@ impl<'py> Input<'py> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.as_bytes()),
             Self::Text(text) => Ok(text.to_str()?.as_bytes()),
-            // Contiguous: checked when it was taken.
-            Self::Buffer(buffer) => Ok(buffer_bytes(buffer, py).unwrap_or_default()),
+            Self::Buffer(buffer) => Ok(buffer.bytes(py)),
         }
     }
 
@@ -46,7 +44,7 @@ impl<'py> Input<'py> {
         match self {
             Self::Bytes(bytes) => Ok(IoSlice::new(bytes.as_bytes())),
             Self::Text(text) => Ok(IoSlice::new(text.to_str()?.as_bytes())),
-            Self::Buffer(buffer) => Ok(buffer_slice(buffer)),
+            Self::Buffer(buffer) => Ok(buffer.slice()),
         }
     }
 
@@ -187,13 +185,13 @@ impl FromPyObject<'_, '_> for Target {
     const INPUT_TYPE: PyStaticExpr = BUFFER;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let buffer = WritableBuffer::get(&object)
-            .map_err(|error| refused(&object, error, "buffer", "a writable bytes-like object"))?;
-        if !buffer.is_contiguous() {
+        WritableBuffer::get(&object).map(Self).map_err(|refusal| match refusal {
             // No advice to copy it: a copy would be somebody else's.
-            return Err(scattered(&object, "buffer", ""));
-        }
-        Ok(Self(buffer))
+            NoBuffer::Scattered => scattered(&object, "buffer", ""),
+            NoBuffer::Raised(error) => {
+                refused(&object, error, "buffer", "a writable bytes-like object")
+            }
+        })
     }
 }
 
@@ -222,12 +220,11 @@ fn payload<'py>(object: &Bound<'py, PyAny>) -> PyResult<Input<'py>> {
 
 /// The buffer of `object`, or a `TypeError` that says what is `wanted`.
 #[cold]
-fn contiguous(object: &Bound<'_, PyAny>, name: &str, wanted: &str) -> PyResult<PyUntypedBuffer> {
-    let buffer = PyUntypedBuffer::get(object).map_err(|error| refused(object, error, name, wanted))?;
-    if buffer.is_c_contiguous() {
-        return Ok(buffer);
-    }
-    Err(scattered(object, name, "; copy it with bytes() first"))
+fn contiguous(object: &Bound<'_, PyAny>, name: &str, wanted: &str) -> PyResult<ReadableBuffer> {
+    ReadableBuffer::get(object).map_err(|refusal| match refusal {
+        NoBuffer::Scattered => scattered(object, name, "; copy it with bytes() first"),
+        NoBuffer::Raised(error) => refused(object, error, name, wanted),
+    })
 }
 
 fn scattered(object: &Bound<'_, PyAny>, name: &str, advice: &str) -> PyErr {

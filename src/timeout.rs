@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyEllipsis, PyFloat, PyInt};
+use pyo3::types::{PyFloat, PyInt, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
+#[cfg(feature = "stubs")]
+use super::arguments::literal;
 use super::arguments::Named;
 
-/// `timeout=`: seconds, `None` to wait for ever, 0 not to wait; `...`, the default, for what is set on the
-/// socket.
+/// The word for the timeout that is set on the socket. A word, because `help()` shows it.
+const DEFAULT: &str = "default";
+
+const WANTED: &str = "a number of seconds, None, or 'default' for the socket's own";
+
+/// `timeout=`: seconds, `None` to wait for ever, 0 not to wait; `"default"` for what is set on the socket.
 #[derive(Clone, Copy, Default)]
 pub(super) enum Timeout {
     #[default]
@@ -25,20 +31,19 @@ impl FromPyObject<'_, '_> for Timeout {
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: PyStaticExpr = type_hint_union!(
         type_hint_identifier!("builtins", "float"),
-        type_hint_identifier!("types", "EllipsisType"),
+        literal!(DEFAULT),
         type_hint_identifier!("builtins", "None")
     );
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        if object.cast::<PyEllipsis>().is_ok() {
-            return Ok(Self::OfSocket);
-        }
         if object.is_none() {
             return Ok(Self::Given(None));
         }
+        if object.cast::<PyString>().is_ok_and(|word| word == DEFAULT) {
+            return Ok(Self::OfSocket);
+        }
         let seconds: Named<Seconds> = object.extract()?;
-        let seconds =
-            seconds.get("timeout", "a number of seconds, None, or ... for the socket's own")?;
+        let seconds = seconds.get("timeout", WANTED)?;
         Ok(Self::Given(Some(seconds.duration("timeout")?)))
     }
 }

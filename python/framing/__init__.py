@@ -12,9 +12,11 @@ b'5         hello'
 
 from __future__ import annotations
 
+import importlib
 import os
+from typing import TYPE_CHECKING
 
-from . import presets
+from . import _interpreter, presets
 from ._connect import connect
 from ._errors import (
     BufferTooSmall,
@@ -29,6 +31,8 @@ from ._errors import (
     InvalidHeader,
     InvalidPayload,
     SendIncomplete,
+    SendTimeout,
+    SendWouldBlock,
     TruncatedFrame,
 )
 from ._framing import (
@@ -76,6 +80,8 @@ __all__ = [
     "InvalidPayload",
     "NetstringHeader",
     "SendIncomplete",
+    "SendTimeout",
+    "SendWouldBlock",
     "TruncatedFrame",
     "VarintHeader",
     "__version__",
@@ -96,7 +102,22 @@ for _function in (encode, decode, send_frame, recv_frame):
     _function.__module__ = __name__
 del _function
 
+if TYPE_CHECKING:
+    from . import aio as aio
+else:
+    # Where type checkers saw it, every name would be there.
+    def __getattr__(name: str) -> object:
+        """Import `framing.aio` when it is first asked for: it takes asyncio, which many programs do without."""
+        if name == "aio":
+            return importlib.import_module(f"{__name__}.aio")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "aio"})
+
+
 if hasattr(os, "register_at_fork"):
     # Calls that were under way in other threads are not under way in the child.
     os.register_at_fork(after_in_child=_forked)
-del os, _forked
+del os, _forked, _interpreter

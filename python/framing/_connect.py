@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import re
+import reprlib
 import socket
 import time
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from ._address import resolve, unix_path
 from ._deadline import Deadline
@@ -13,12 +17,20 @@ from ._framing import FramedSocket, _Config
 from ._tls import client_context, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from ssl import SSLContext
 
     from ._address import Address, Target
     from ._options import FrameOptions
 
 __all__ = ["connect"]
+
+_HOST_AND_PORT = re.compile(r"[^/\\]*:\d+", re.ASCII)
+"""What is meant as a host and a port, where there is no such file."""
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = _SHOWN.maxother = 100
+"""Names of hosts are shorter, and what fills a terminal is not read."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 """Seconds between two attempts at a Unix socket whose queue is full."""
@@ -27,7 +39,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 def connect(
     address: Address,
     *,
-    timeout: float | None = None,
+    timeout: float | Literal["default"] | None = "default",
     ssl: SSLContext | bool | None = None,
     server_hostname: str | None = None,
     source_address: tuple[str, int] | None = None,
@@ -37,18 +49,22 @@ def connect(
 
     Args:
         address: `(host, port)`, or the path of a Unix socket. All addresses of a host are tried in turn.
-        timeout: Seconds for all of it, the TLS handshake included; None for ever. It stays set on the
-            socket. A look-up of the host's name that takes longer is not cut short.
+        timeout: Seconds for all of it, the TLS handshake included; None for ever; "default" for what
+            `socket.setdefaulttimeout` has set, which is None unless somebody has. It stays set on the socket. A
+            look-up of the host's name that takes longer is not cut short.
         ssl: A client's context, for TLS; True for `ssl.create_default_context()`.
         server_hostname: The name that the server's certificate is to be for; by default, the host.
         source_address: `(host, port)` to connect from.
         **options: How the connection is framed: see `FrameOptions`.
 
     Raises:
-        OSError: The connection, or the handshake, failed. Of several addresses, what the last one said.
-        TimeoutError: It took longer than `timeout`.
+        OSError: The connection, or the handshake, failed. Of several addresses, what the last one said. Its text
+            names `address`.
+        TimeoutError: It took longer than `timeout`. Likewise.
         TypeError, ValueError: An argument is wrong. Nothing has been connected.
     """
+    if timeout == "default":
+        timeout = socket.getdefaulttimeout()
     deadline = Deadline(timeout)
     config = _Config(**options)
     path = unix_path(address)
@@ -56,21 +72,48 @@ def connect(
         raise ValueError("source_address is for TCP")
     if server_hostname is not None and not ssl:
         raise ValueError("server_hostname is for TLS: there is no ssl")
-    targets = resolve(address)
     if server_hostname is None and isinstance(address, tuple):
         server_hostname = address[0]
     context = client_context(ssl, server_hostname)
-    sock = _connected(targets, source_address, deadline)
+    with _naming(address):
+        sock = _connected(resolve(address), source_address, deadline)
+        try:
+            if context is not None:
+                sock = tls = wrap(context, sock, server_hostname=server_hostname)
+                tls.settimeout(_left(deadline))
+                tls.do_handshake()
+            sock.settimeout(timeout)
+            return FramedSocket._configured(sock, config)  # noqa: SLF001 - ours
+        except BaseException:
+            sock.close()
+            raise
+
+
+@contextlib.contextmanager
+def _naming(address: Address) -> Iterator[None]:
+    """Has the text of whatever the system says tell whom it was about. It stays the same error otherwise."""
     try:
-        if context is not None:
-            sock = tls = wrap(context, sock, server_hostname=server_hostname)
-            tls.settimeout(_left(deadline))
-            tls.do_handshake()
-        sock.settimeout(timeout)
-        return FramedSocket._configured(sock, config)  # noqa: SLF001 - ours
-    except BaseException:
-        sock.close()
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            # It names the path.
+            if error.errno == errno.ENOENT and _HOST_AND_PORT.fullmatch(os.fsdecode(error.filename)):
+                _add(
+                    error,
+                    "(a str is the path of a Unix socket: the address of a TCP server is (host, port))",
+                )
+        else:
+            _add(error, f"(while connecting to {_SHOWN.repr(address)})")
         raise
+
+
+def _add(error: OSError, text: str) -> None:
+    if error.strerror is None:
+        error.args = (f"{error} {text}",)
+    else:
+        error.strerror = f"{error.strerror} {text}"
+        # These are what a copy is made of.
+        error.args = (error.errno, error.strerror)
 
 
 def _connected(

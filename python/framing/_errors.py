@@ -11,6 +11,8 @@ FramingError(Exception)
 │   ├── FrameTimeout(IncompleteFrame, TimeoutError)
 │   ├── FrameWouldBlock(IncompleteFrame, BlockingIOError)
 │   └── FrameStalled(IncompleteFrame, ConnectionAbortedError)
+├── SendTimeout(FramingError, TimeoutError)
+├── SendWouldBlock(FramingError, BlockingIOError)
 ├── SendIncomplete(FramingError)
 └── ConcurrencyError(FramingError, RuntimeError)
 """
@@ -22,7 +24,11 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import TypeAlias
+
+    # Bytes, perhaps in pieces that nobody has put together yet.
+    _Partial: TypeAlias = bytes | Sequence[bytes | memoryview] | None
 
 __all__ = [
     "BufferTooSmall",
@@ -37,6 +43,8 @@ __all__ = [
     "InvalidHeader",
     "InvalidPayload",
     "SendIncomplete",
+    "SendTimeout",
+    "SendWouldBlock",
     "TruncatedFrame",
 ]
 
@@ -49,10 +57,15 @@ class FramingError(Exception):
 
     Two errors are equal when they are of one class and state the same facts. Every error can be
     pickled and copied.
+
+    Attributes:
+        frames: The good frames before the error, where `decode` raises it; otherwise None.
     """
 
-    # The names of the facts, in the order of the constructor's arguments.
-    _facts: ClassVar[tuple[str, ...]] = ()
+    frames: list[bytes] | None = None
+
+    # The names of the facts, in the order of the constructor's arguments; None where the arguments are all there is.
+    _facts: ClassVar[tuple[str, ...] | None] = None
 
     # Where a class is an OSError too: what it carries as `errno`.
     _errno: ClassVar[int | None] = None
@@ -62,14 +75,22 @@ class FramingError(Exception):
         super().__init__(*args if self._errno is None else (self._errno, *args))
 
     def __str__(self) -> str:
-        return str(self.args[-1]) if self._facts else super().__str__()
+        return super().__str__() if self._facts is None else str(self.args[-1])
 
     def __repr__(self) -> str:
-        facts = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in self._facts)
-        return f"{type(self).__name__}({facts if self._facts else ', '.join(map(repr, self.args))})"
+        shown: Iterable[str] = map(repr, self.args)
+        if self._facts is not None:
+            facts = [(name, getattr(self, name)) for name in self._facts]
+            # Many have an optional fact or two at the end, and few have them all.
+            while facts and facts[-1][1] is None:
+                facts.pop()
+            shown = (f"{name}={_shown(value)}" for name, value in facts)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def _values(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self._facts) if self._facts else self.args
+        if self._facts is None:
+            return self.args
+        return tuple(getattr(self, name) for name in self._facts)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, FramingError):
@@ -81,9 +102,8 @@ class FramingError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Notes and whatever else was set travel in the dictionary; the facts, as arguments.
-        state = {
-            name: value for name, value in vars(self).items() if name.lstrip("_") not in self._facts
-        }
+        facts = self._facts or ()
+        state = {name: value for name, value in vars(self).items() if name.lstrip("_") not in facts}
         return type(self), self._values(), state or None
 
 
@@ -95,20 +115,35 @@ class InvalidHeader(FramingError, ValueError):
             the header is blank.
         offset: The stream offset, in bytes, of the header's first byte.
         hint: A sentence about what the peer may have been speaking, or None.
+        partial: Every byte that was consumed from the socket, from the header's first one on, where a function
+            raises it that keeps nothing (`recv_frame`, `aio.read_frame`); otherwise None.
     """
 
-    _facts = ("header", "offset", "hint")
+    _facts = ("header", "offset", "hint", "partial")
 
-    def __init__(self, header: bytes, offset: int | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        header: bytes,
+        offset: int | None = None,
+        hint: str | None = None,
+        partial: _Partial = None,
+    ) -> None:
         self.header = header
         self.offset = offset
         self.hint = hint
+        self._partial = partial
         shown = header[-_SHOWN_BYTES:]
         cut = "..." if len(shown) < len(header) else ""
         blank = " with no digit before it" if len(header) > 1 and not header.strip(b" ") else ""
         because = f"byte {bytes(header[-1:])!r} at index {len(header) - 1} cannot be there{blank}"
         message = f"invalid header {cut}{bytes(shown)!r}{_at(offset)}: {because}"
-        super().__init__(f"{message} ({hint})" if hint else message)
+        super().__init__(_hinted(message, hint))
+
+    @property
+    def partial(self) -> bytes | None:
+        """Every byte that was consumed, put together when it is first asked for."""
+        self._partial = _joined(self._partial)
+        return self._partial
 
 
 class InvalidPayload(FramingError, ValueError):
@@ -118,14 +153,22 @@ class InvalidPayload(FramingError, ValueError):
     Attributes:
         offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
         reason: What is wrong, and at which byte of the payload.
+        partial: As of `InvalidHeader`.
     """
 
-    _facts = ("offset", "reason")
+    _facts = ("offset", "reason", "partial")
 
-    def __init__(self, offset: int | None, reason: str) -> None:
+    def __init__(self, offset: int | None, reason: str, partial: _Partial = None) -> None:
         self.offset = offset
         self.reason = reason
+        self._partial = partial
         super().__init__(f"invalid payload{_at(offset, 'of the frame ')}: {reason}")
+
+    @property
+    def partial(self) -> bytes | None:
+        """Every byte that was consumed, put together when it is first asked for."""
+        self._partial = _joined(self._partial)
+        return self._partial
 
 
 class FrameTooLarge(FramingError, ValueError):
@@ -135,16 +178,33 @@ class FrameTooLarge(FramingError, ValueError):
         length: The payload's length in the header's unit (bytes, or code points); exact.
         limit: The limit, `max_frame_size`, in the same unit.
         offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
+        hint: A sentence about what the peer's header may have been, or None.
+        partial: As of `InvalidHeader`.
     """
 
-    _facts = ("length", "limit", "offset")
+    _facts = ("length", "limit", "offset", "hint", "partial")
 
-    def __init__(self, length: int, limit: int, offset: int | None = None) -> None:
+    def __init__(
+        self,
+        length: int,
+        limit: int,
+        offset: int | None = None,
+        hint: str | None = None,
+        partial: _Partial = None,
+    ) -> None:
         self.length = length
         self.limit = limit
         self.offset = offset
+        self.hint = hint
+        self._partial = partial
         what = f"payload length {_number(length)} exceeds the limit of {limit} (max_frame_size)"
-        super().__init__(what + _at(offset))
+        super().__init__(_hinted(what + _at(offset), hint))
+
+    @property
+    def partial(self) -> bytes | None:
+        """Every byte that was consumed, put together when it is first asked for."""
+        self._partial = _joined(self._partial)
+        return self._partial
 
 
 class BufferTooSmall(FramingError, ValueError):
@@ -188,9 +248,10 @@ class IncompleteFrame(FramingError):
         partial: Every byte of the unfinished frame, header included, where the object does not keep
             them itself: feeding them to a FrameDecoder carries on. None where the object keeps them
             and the same call may be repeated.
+        hint: A sentence about what the peer's header may have been, or None.
     """
 
-    _facts = ("stage", "expected", "received", "partial")
+    _facts = ("stage", "expected", "received", "partial", "hint")
     _what: ClassVar[str] = "a frame is incomplete"
 
     def __init__(
@@ -198,19 +259,21 @@ class IncompleteFrame(FramingError):
         stage: Literal["header", "payload"],
         expected: int,
         received: int,
-        partial: bytes | Sequence[bytes | memoryview] | None = None,
+        partial: _Partial = None,
+        hint: str | None = None,
     ) -> None:
         self.stage = stage
         self.expected = expected
         self.received = received
         self._partial = partial
-        super().__init__(f"{self._what}: {received} of {expected} bytes of the {stage} have arrived")
+        self.hint = hint
+        message = f"{self._what}: {received} of {expected} bytes of the {stage} have arrived"
+        super().__init__(_hinted(message, hint))
 
     @property
     def partial(self) -> bytes | None:
         """Every byte of the unfinished frame, put together when it is first asked for."""
-        if self._partial is not None and not isinstance(self._partial, bytes):
-            self._partial = b"".join(self._partial)
+        self._partial = _joined(self._partial)
         return self._partial
 
 
@@ -231,19 +294,6 @@ class FrameWouldBlock(IncompleteFrame, BlockingIOError):
 
     _what = "a frame is not complete yet and the socket does not block"
     _errno = errno.EAGAIN
-    _is_send = False
-
-    @classmethod
-    def _of_send(cls, header_size: int) -> FrameWouldBlock:
-        """The error for a frame that was not taken for sending: nothing of its header was."""
-        error = cls("header", header_size, 0)
-        error._is_send = True
-        return error
-
-    def __str__(self) -> str:
-        if self._is_send:
-            return "there is no room for a frame and the call does not wait: nothing of it was taken"
-        return super().__str__()
 
 
 class FrameStalled(IncompleteFrame, ConnectionAbortedError):
@@ -251,6 +301,25 @@ class FrameStalled(IncompleteFrame, ConnectionAbortedError):
 
     _what = "the peer did not finish a frame within frame_timeout"
     _errno = errno.ECONNABORTED
+
+
+class SendTimeout(FramingError, TimeoutError):
+    """The deadline passed before a send could begin. Nothing of it was taken: try again."""
+
+    _facts = ()
+
+    def __init__(self) -> None:
+        super().__init__("timed out before the send could begin: nothing of it was taken")
+
+
+class SendWouldBlock(FramingError, BlockingIOError):
+    """There is no room, and the send does not wait. Nothing of it was taken: try again; `errno` is EAGAIN."""
+
+    _facts = ()
+    _errno = errno.EAGAIN
+
+    def __init__(self) -> None:
+        super().__init__("there is no room and the send does not wait: nothing of it was taken")
 
 
 class SendIncomplete(FramingError):
@@ -277,6 +346,14 @@ class ConcurrencyError(FramingError, RuntimeError):
 
 def _at(offset: int | None, what: str = "") -> str:
     return "" if offset is None else f" {what}at stream offset {offset}".replace("  ", " ")
+
+
+def _hinted(message: str, hint: str | None) -> str:
+    return f"{message} ({hint})" if hint else message
+
+
+def _joined(partial: _Partial) -> bytes | None:
+    return partial if partial is None or isinstance(partial, bytes) else b"".join(partial)
 
 
 def _number(number: int) -> str:

@@ -5,13 +5,12 @@ The Rust half of the package `framing`, which re-exports all of this.
 from collections.abc import Iterable
 from framing._errors import FramingError
 from framing._stats import FrameStats
-from types import EllipsisType
 from typing import Unpack
 from framing._options import OptionsBesideHeader
 from typing import Any, Final, Literal, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_claim", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 DEFAULT_MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -414,19 +413,20 @@ class FramedSocket:
     Frames over a connected stream socket. Blocking or not, as the socket is.
 
     Args:
-        sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
-            It belongs to this object from now on, until `detach` gives it back.
+        sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`: at least
+            `fileno`, `send`, `recv_into` or `recv`, `gettimeout`, `settimeout` and `close`. It belongs to this object
+            from now on, until `detach` gives it back.
         header: The header of received frames: a header object, or an `int` as the width in bytes of a
             `DecimalHeader`.
         **options: The others of `FrameOptions`. Each is a read-only attribute, too.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument has the wrong type; or `sock` lacks methods, which are named. Nothing has been sent.
         ValueError: `sock` is no stream socket, or another argument is out of range.
 
-    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait. By default
-    it is the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one
-    continues the same frame.
+    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` is
+    the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one continues the same
+    frame.
 
     May be shared between threads. One may send while another receives. Frames of many senders never mix,
     and each of many receivers gets whole ones.
@@ -481,7 +481,7 @@ class FramedSocket:
         """
         The socket's descriptor; -1 once this object is closed or detached.
         """
-    def flush(self, /, *, timeout: float | EllipsisType | None = ...) -> None:
+    def flush(self, /, *, timeout: float | Literal["default"] | None = ...) -> None:
         """
         Sends what earlier calls have left.
 
@@ -509,6 +509,14 @@ class FramedSocket:
         Whether received frames begin with their header.
         """
     @property
+    def local_address(self, /) -> Any:
+        """
+        This side's address, as the socket's `getsockname` says it.
+
+        Raises:
+            OSError: The socket is closed.
+        """
+    @property
     def max_consecutive_empty(self, /) -> int | None:
         """
         How many empty frames may follow each other; `None` for any number.
@@ -533,7 +541,7 @@ class FramedSocket:
         """
         Bytes, as they go over the wire, that have been accepted and not yet sent.
         """
-    def recv(self, /, timeout: float | EllipsisType | None = ...) -> bytes:
+    def recv(self, /, *, timeout: float | Literal["default"] | None = ...) -> bytes:
         """
         Receives one frame.
 
@@ -549,7 +557,7 @@ class FramedSocket:
             InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
             OSError: The socket's own.
         """
-    def recv_into(self, /, buffer: Buffer, timeout: float | EllipsisType | None = ...) -> int:
+    def recv_into(self, /, buffer: Buffer, *, timeout: float | Literal["default"] | None = ...) -> int:
         """
         Receives one frame into the caller's buffer.
 
@@ -566,7 +574,7 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`.
         """
-    def recv_many(self, /, max_frames: SupportsIndex | None = None, timeout: float | EllipsisType | None = ...) -> "list[bytes]":
+    def recv_many(self, /, max_frames: SupportsIndex | None = None, *, timeout: float | Literal["default"] | None = ...) -> "list[bytes]":
         """
         Receives the frames that are here: waits for one where there is none, then gives all that are
         complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
@@ -581,7 +589,15 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
         """
-    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+    @property
+    def remote_address(self, /) -> Any:
+        """
+        The peer's address, as the socket's `getpeername` says it.
+
+        Raises:
+            OSError: The socket is closed, or the connection is gone.
+        """
+    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
         """
         Sends one frame. Header and payload go out by one call, without being put together.
 
@@ -593,12 +609,12 @@ class FramedSocket:
         Raises:
             SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
                 before anything else, by the next `send` or `flush`. Do not send it again.
-            TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
+            SendTimeout, SendWouldBlock: It could not begin. The payload was not taken.
             FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             OSError: The socket's own.
         """
-    def send_encoded(self, /, wire: Buffer, *, timeout: float | EllipsisType | None = ...) -> None:
+    def send_encoded(self, /, wire: Buffer, *, timeout: float | Literal["default"] | None = ...) -> None:
         """
         Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
         send to many. They are not looked at.
@@ -608,14 +624,14 @@ class FramedSocket:
             timeout: See the class.
 
         Raises:
-            SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
+            SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As `send`.
         """
     @property
     def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
         """
         The header of sent frames.
         """
-    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
         """
         Sends many frames, in as few calls to the system as possible.
 
@@ -626,7 +642,7 @@ class FramedSocket:
 
         Raises:
             SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
-            TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
+            SendTimeout, SendWouldBlock: It could not begin. None of the payloads was taken.
             FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
         """
     def setblocking(self, /, flag: "bool") -> None:
@@ -1035,11 +1051,6 @@ class _Outbox:
         The header format.
         """
     @property
-    def header_size(self, /) -> int:
-        """
-        The fewest bytes that a header has.
-        """
-    @property
     def max_frame_size(self, /) -> int:
         """
         The largest payload sent or accepted, in the header's unit.
@@ -1100,6 +1111,17 @@ class _Window:
     def __len__(self, /) -> int: ...
     def __setitem__(self, index: Any, value: Any, /) -> None: ...
 
+def _claim() -> None:
+    """
+    Claim the process for this interpreter; a second one is refused.
+
+    The classes are made once in a process, and so is what is remembered of Python's: exceptions that one interpreter
+    raises would not be those that another one catches, and all would dangle when the first one has ended.
+
+    Raises:
+        ImportError: Another interpreter has claimed it.
+    """
+
 def _forked() -> None:
     """
     Called in the child of a fork: it has only the thread that forked.
@@ -1123,6 +1145,8 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | 
         TruncatedFrame: `data` ends inside a frame.
         InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
 
+    Whichever it is, its `frames` are the good ones before it.
+
     >>> decode(b"5         hello0         ")
     [b'hello', b'']
     """
@@ -1142,14 +1166,14 @@ def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | Bina
     b'5         hello'
     """
 
-def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | EllipsisType | None = ...) -> bytes:
+def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | Literal["default"] | None = ...) -> bytes:
     """
     Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
 
     Args:
         sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
         header, max_frame_size, keep_header: As for `FrameDecoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
             `sock.gettimeout()` says.
 
     Raises:
@@ -1157,12 +1181,13 @@ def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader |
         TruncatedFrame: It ended inside the frame.
         FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
             arrived as `partial`: feed it to a `FrameDecoder` to carry on.
-        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; `partial` has every byte that was taken
+            from the socket.
         ValueError: `sock` is no stream socket.
         OSError: The socket's own.
     """
 
-def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | EllipsisType | None = ...) -> None:
+def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
     """
     Sends one frame: header and payload, by one gathering call.
 
@@ -1170,12 +1195,12 @@ def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | Decimal
         sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
         header, max_frame_size, fields: As for `FrameEncoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
             `sock.gettimeout()` says.
 
     Raises:
         SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
-        TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
+        SendTimeout, SendWouldBlock: It stopped before the first byte: nothing was sent.
         FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
         ValueError: `sock` is no stream socket.
         OSError: The socket's own.

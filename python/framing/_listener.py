@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 from ._bind import bound
 from ._deadline import Deadline, seconds
@@ -14,11 +14,11 @@ from ._framing import FramedSocket, _Config
 from ._gate import Gate
 from ._options import Configured
 from ._poll import readable
+from ._private import NoPublicConstructor
 from ._tls import server_context, wrap
 
 if TYPE_CHECKING:
     from ssl import SSLContext
-    from types import EllipsisType
 
     from ._address import Address
     from ._bind import SocketFile
@@ -81,7 +81,7 @@ def listen(
     sock, file = bound(address, reuse_port)
     try:
         sock.listen(backlog)
-        return FramedListener(sock, config, context, file)
+        return FramedListener._create(sock, config, context, file)  # noqa: SLF001
     except BaseException:
         if file is not None:
             file.remove()
@@ -93,20 +93,16 @@ _Socket: TypeAlias = socket.socket
 """By a name that the listener's own `socket` does not hide."""
 
 
-class FramedListener(Configured):
+class FramedListener(Configured, metaclass=NoPublicConstructor):
     """A socket that listens, and gives framed connections. `listen` makes it.
 
     Many threads may accept at once. Iterating accepts until the listener is closed:
 
         for connection, address in listener:
             threading.Thread(target=serve, args=(connection,)).start()
-
-    Args:
-        sock: The listening socket. It is made non-blocking, and belongs to the listener from then on.
-        config: How the connections are framed.
-        context: For TLS.
-        file: What to remove when the listener is closed.
     """
+
+    _made_by = "use framing.listen"
 
     def __init__(
         self,
@@ -115,6 +111,10 @@ class FramedListener(Configured):
         context: SSLContext | None = None,
         file: SocketFile | None = None,
     ) -> None:
+        """Listens on `sock`, which is made non-blocking, and is the listener's from then on.
+
+        `config` says how the connections are framed, `context` is for TLS, `file` is removed when the listener is closed.
+        """
         self._sock = sock
         self._address = sock.getsockname()
         self._config = config
@@ -124,14 +124,16 @@ class FramedListener(Configured):
         sock.setblocking(False)
         self._gate = Gate(shut=lambda: None if file is None else file.remove(), dispose=sock.close)
 
-    def accept(self, timeout: float | EllipsisType | None = ...) -> tuple[FramedSocket, Any]:
+    def accept(
+        self, *, timeout: float | Literal["default"] | None = "default"
+    ) -> tuple[FramedSocket, Any]:
         """Waits for a connection, and gives it and its peer's address.
 
         It blocks, or has `socket.getdefaulttimeout()`; `TCP_NODELAY` is set. Connections that have died
         before they were accepted are passed over.
 
         Args:
-            timeout: Seconds to wait; None for ever, 0 not at all. By default, what `settimeout` has set.
+            timeout: Seconds to wait; None for ever, 0 not at all. "default" is what `settimeout` has set.
 
         Raises:
             ConnectionClosed: This side has closed the listener, perhaps meanwhile; `local` is True.
@@ -139,7 +141,7 @@ class FramedListener(Configured):
             BlockingIOError: There is none, and the timeout is 0.
             OSError: The system refuses, out of descriptors for example. The connection waits.
         """
-        deadline = Deadline(self._timeout if timeout is ... else timeout)
+        deadline = Deadline(self._timeout if timeout == "default" else timeout)
         with self._gate:
             while True:
                 try:

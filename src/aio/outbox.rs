@@ -249,12 +249,6 @@ impl Outbox {
         HeaderObject(self.lock(py).burst.encoder().header().clone())
     }
 
-    /// The fewest bytes that a header has.
-    #[getter]
-    fn header_size(&self, py: Python<'_>) -> usize {
-        self.lock(py).burst.encoder().header().least_size()
-    }
-
     /// The largest payload sent or accepted, in the header's unit.
     #[getter]
     fn max_frame_size(&self, py: Python<'_>) -> u64 {

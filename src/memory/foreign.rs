@@ -1,67 +1,127 @@
 //! Buffers of other objects.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::slice;
 
-use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::payload::Input;
 
-/// The bytes of a contiguous buffer. `None` where it is not contiguous.
-pub(crate) fn buffer_bytes<'a>(buffer: &'a PyUntypedBuffer, _py: Python<'a>) -> Option<&'a [u8]> {
-    if !buffer.is_c_contiguous() {
-        return None;
-    }
-    let Some(data) = NonNull::new(buffer.buf_ptr().cast::<u8>()) else { return Some(&[]) };
-    // SAFETY: the exporter promises `len_bytes` readable bytes at `buf_ptr` while the export lives, which
-    // `buffer` ensures for 'a. We are attached for 'a and run no Python code between making and using
-    // the slice, nor wait for a lock, so with the GIL nobody writes meanwhile; without it, a caller who
-    // writes to its own buffer during the call gets an unspecified mixture of old and new bytes.
-    Some(unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) })
-}
-
-/// The same bytes for a system call that runs detached: of their contents, Rust sees nothing.
-pub(crate) fn buffer_slice(buffer: &PyUntypedBuffer) -> IoSlice<'_> {
-    let data = NonNull::new(buffer.buf_ptr().cast::<u8>());
-    let bytes = match data.filter(|_| buffer.is_c_contiguous()) {
-        // SAFETY: as above, but that other threads may write meanwhile: to memory that is only named here and
-        // read by the system. The peer then gets an unspecified mixture, as with Python's own sockets.
-        Some(data) => unsafe { slice::from_raw_parts(data.as_ptr(), buffer.len_bytes()) },
-        None => &[],
-    };
-    IoSlice::new(bytes)
-}
-
 /// `'C'`, whatever the sign of a character.
 const C_ORDER: c_char = 0x43;
 
-/// A writable buffer of another object. It is asked for as one: an exporter may give another, or none, to
-/// who says it only reads, which is what PyO3's buffers say.
-pub(crate) struct WritableBuffer(Box<ffi::Py_buffer>);
+/// Why there is no buffer to be had of an object.
+pub(crate) enum NoBuffer {
+    /// It has one, whose bytes do not follow each other.
+    Scattered,
+    /// It has none, or none to write to: what it raised.
+    Raised(PyErr),
+}
 
-impl WritableBuffer {
-    /// The buffer of `object`; what it raises where it has none, or none to write to.
-    pub(crate) fn get(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+/// The contiguous memory of another object, exported until this is dropped.
+///
+/// It is asked for as plain bytes: whoever has no such ones must refuse. That is all there is to ask; the shape and
+/// the strides, of which the C API may leave either null, are nobody's business then.
+struct Export(Box<ffi::Py_buffer>);
+
+impl Export {
+    /// `writable` is 0 or `PyBUF_WRITABLE`.
+    #[inline]
+    fn get(object: &Bound<'_, PyAny>, writable: c_int) -> Result<Self, NoBuffer> {
+        match Self::request(object, ffi::PyBUF_SIMPLE | writable) {
+            Ok(export) if export.is_contiguous() => Ok(export),
+            Ok(_) => Err(NoBuffer::Scattered),
+            Err(error) => Err(Self::refused(object, writable, error)),
+        }
+    }
+
+    /// Finds out whether it was refused because it is scattered: then it can be had with its strides.
+    #[cold]
+    fn refused(object: &Bound<'_, PyAny>, writable: c_int, error: PyErr) -> NoBuffer {
+        let may_be_scattered = error.is_instance_of::<PyBufferError>(object.py());
+        match Self::request(object, ffi::PyBUF_FULL_RO | writable) {
+            Ok(export) if may_be_scattered && !export.is_contiguous() => NoBuffer::Scattered,
+            _ => NoBuffer::Raised(error),
+        }
+    }
+
+    fn request(object: &Bound<'_, PyAny>, flags: c_int) -> PyResult<Self> {
         let mut view = Box::new(ffi::Py_buffer::new());
         // SAFETY: CPython fills `view`, which stays where it is until it is released.
-        match unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, ffi::PyBUF_FULL) } {
+        match unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } {
             0 => Ok(Self(view)),
             _ => Err(PyErr::fetch(object.py())),
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        usize::try_from(self.0.len).unwrap_or(0)
+    fn is_contiguous(&self) -> bool {
+        // Where there are no strides, it is.
+        self.0.strides.is_null() && self.0.suboffsets.is_null()
+            // SAFETY: the view is filled.
+            || unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
     }
 
-    pub(crate) fn is_contiguous(&self) -> bool {
-        // SAFETY: the view is filled.
-        unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
+    #[inline]
+    fn len(&self) -> usize {
+        usize::try_from(self.0.len).unwrap_or(0)
+    }
+}
+
+impl Drop for Export {
+    fn drop(&mut self) {
+        // SAFETY: filled once, released once. It lives no longer than a call from Python.
+        Python::attach(|_| unsafe { ffi::PyBuffer_Release(&raw mut *self.0) });
+    }
+}
+
+/// A buffer of another object, to be read.
+pub(crate) struct ReadableBuffer(Export);
+
+impl ReadableBuffer {
+    #[inline]
+    pub(crate) fn get(object: &Bound<'_, PyAny>) -> Result<Self, NoBuffer> {
+        Export::get(object, 0).map(Self)
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub(crate) fn bytes<'a>(&'a self, _py: Python<'a>) -> &'a [u8] {
+        let Some(data) = NonNull::new(self.0.0.buf.cast::<u8>()) else { return &[] };
+        // SAFETY: the exporter promises `len` readable bytes at `buf` while the export lives, which `self` ensures
+        // for 'a, and they are contiguous. We are attached for 'a and run no Python code between making and using
+        // the slice, nor wait for a lock, so with the GIL nobody writes meanwhile; without it, a caller who
+        // writes to its own buffer during the call gets an unspecified mixture of old and new bytes.
+        unsafe { slice::from_raw_parts(data.as_ptr(), self.0.len()) }
+    }
+
+    /// The same bytes for a system call that runs detached: of their contents, Rust sees nothing.
+    pub(crate) fn slice(&self) -> IoSlice<'_> {
+        let bytes = match NonNull::new(self.0.0.buf.cast::<u8>()) {
+            // SAFETY: as above, but that other threads may write meanwhile: to memory that is only named here and
+            // read by the system. The peer then gets an unspecified mixture, as with Python's own sockets.
+            Some(data) => unsafe { slice::from_raw_parts(data.as_ptr(), self.0.len()) },
+            None => &[],
+        };
+        IoSlice::new(bytes)
+    }
+}
+
+/// A buffer of another object, to be written to. It is asked for as one: an exporter may give another, or none, to
+/// who says it only reads.
+pub(crate) struct WritableBuffer(Export);
+
+impl WritableBuffer {
+    pub(crate) fn get(object: &Bound<'_, PyAny>) -> Result<Self, NoBuffer> {
+        Export::get(object, ffi::PyBUF_WRITABLE).map(Self)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Copies `source` to the index `at`; what does not fit is not written.
@@ -69,7 +129,7 @@ impl WritableBuffer {
         let count = source.len().min(self.room(at));
         // SAFETY: `count` bytes from `at` on are within the exported memory, which is writable and contiguous;
         // `copy` allows it to be that of `source`.
-        unsafe { ptr::copy(source.as_ptr(), self.0.buf.cast::<u8>().add(at.min(self.len())), count) };
+        unsafe { ptr::copy(source.as_ptr(), self.0.0.buf.cast::<u8>().add(at.min(self.len())), count) };
     }
 
     /// The bytes from `start` to `end`, for a system call that runs detached: of their contents Rust sees
@@ -79,7 +139,7 @@ impl WritableBuffer {
         let count = end.saturating_sub(start).min(self.room(start));
         // SAFETY: they are within the exported memory, which is writable and contiguous, and need not be
         // initialised to be written to.
-        unsafe { slice::from_raw_parts_mut(self.0.buf.cast::<MaybeUninit<u8>>().add(start), count) }
+        unsafe { slice::from_raw_parts_mut(self.0.0.buf.cast::<MaybeUninit<u8>>().add(start), count) }
     }
 
     /// A copy of the bytes from `start` to `end`.
@@ -90,14 +150,14 @@ impl WritableBuffer {
         // SAFETY: the source is within the exported memory, the target has room for `count` bytes, and they are
         // initialised afterwards. Nobody else has the target.
         unsafe {
-            ptr::copy_nonoverlapping(self.0.buf.cast::<u8>().add(start), copy.as_mut_ptr(), count);
+            ptr::copy_nonoverlapping(self.0.0.buf.cast::<u8>().add(start), copy.as_mut_ptr(), count);
             copy.set_len(count);
         }
         copy
     }
 
     fn room(&self, at: usize) -> usize {
-        if self.is_contiguous() { self.len().saturating_sub(at) } else { 0 }
+        self.len().saturating_sub(at)
     }
 
     /// Copies `source` to the index `at`, then lets `fill` write the `before` bytes in front of it. The
@@ -113,10 +173,10 @@ impl WritableBuffer {
         // No reference from here on: one would promise that these bytes do not change.
         let source = ptr::from_ref(source.bytes(py)?);
         let in_bounds = at.checked_add(source.len()).is_some_and(|end| end <= self.len());
-        if !self.is_contiguous() || !in_bounds || before > at {
+        if !in_bounds || before > at {
             return Ok(false);
         }
-        let data = self.0.buf.cast::<u8>();
+        let data = self.0.0.buf.cast::<u8>();
         // SAFETY: `at + source.len()` and `at - before` are within the exported memory, which is writable
         // and contiguous; `copy` allows the two to overlap. The slice that `fill` gets is the only one to
         // that memory.
@@ -125,12 +185,5 @@ impl WritableBuffer {
             fill(slice::from_raw_parts_mut(data.add(at - before), before));
         }
         Ok(true)
-    }
-}
-
-impl Drop for WritableBuffer {
-    fn drop(&mut self) {
-        // SAFETY: filled once, released once. It lives no longer than a call from Python.
-        Python::attach(|_| unsafe { ffi::PyBuffer_Release(&raw mut *self.0) });
     }
 }

@@ -18,11 +18,10 @@ use pyo3::types::PyBytes;
 use super::halt::Halt;
 use super::modes::Modes;
 use super::plain::{Base, SHUT_RDWR};
-use super::probe::{can_wait, descriptor, is_own};
+use super::probe::{can_wait, descriptor, is_own, require};
 use super::tls::{is_end, wants};
 use super::transport::Wrote;
 use super::turn::{Held, Refused};
-use crate::arguments::{kind, wrong_type};
 use crate::errors::{broken_pipe, reentered};
 use crate::memory::bytes::{copied, is_sole_reference};
 use crate::memory::calls::{call, call_method};
@@ -62,11 +61,9 @@ pub(super) struct Flight<'a, 'py> {
 
 impl Foreign {
     pub(super) fn of(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let recv_into = is_own(sock, "recv_into", "recv")?;
-        let send = is_own(sock, "send", "sendall")?;
-        let (Some(recv_into), Some(send)) = (recv_into, send) else {
-            return Err(wrong_type("sock", "a socket, or have its methods", &kind(sock)));
-        };
+        require(sock, &["fileno", "send", "recv_into or recv", "gettimeout", "settimeout"])?;
+        let recv_into = is_own(sock, "recv_into", "recv")?.unwrap_or_default();
+        let send = is_own(sock, "send", "sendall")?.unwrap_or_default();
         let sock = sock.clone().unbind();
         Ok(Self { sock, recv_into, send, mute: AtomicBool::default(), bare: AtomicBool::default() })
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use pyo3::prelude::*;
 
-use crate::errors::{os_error, timed_out, would_block};
+use crate::errors::{os_error, send_timed_out, send_would_block, timed_out, would_block};
 use framing_core::net::{InterruptHandler, IoStop};
 
 /// Why a call stops before it has done what it was for.
@@ -26,6 +26,15 @@ impl Halt {
         match self {
             Self::WouldBlock => would_block(py),
             Self::TimedOut => timed_out(),
+            Self::Raised(error) | Self::Torn(error) => error,
+        }
+    }
+
+    /// The exception of a send of which nothing was taken.
+    pub(super) fn unsent(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::WouldBlock => send_would_block(py),
+            Self::TimedOut => send_timed_out(py),
             Self::Raised(error) | Self::Torn(error) => error,
         }
     }

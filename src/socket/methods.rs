@@ -49,13 +49,13 @@ impl PyFramedSocket {
     /// Raises:
     ///     SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
     ///         before anything else, by the next `send` or `flush`. Do not send it again.
-    ///     TimeoutError, BlockingIOError: It could not begin. The payload was not taken.
+    ///     SendTimeout, SendWouldBlock: It could not begin. The payload was not taken.
     ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
     ///     ConnectionClosed: The connection was closed on this side.
     ///     OSError: The socket's own.
     #[pyo3(
         signature = (payload, *, fields = None, timeout = Timeout::OfSocket),
-        text_signature = "($self, payload, *, fields=None, timeout=...)"
+        text_signature = "($self, payload, *, fields=None, timeout='default')"
     )]
     fn send(
         &self,
@@ -76,11 +76,11 @@ impl PyFramedSocket {
     ///
     /// Raises:
     ///     SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
-    ///     TimeoutError, BlockingIOError: It could not begin. None of the payloads was taken.
+    ///     SendTimeout, SendWouldBlock: It could not begin. None of the payloads was taken.
     ///     FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
     #[pyo3(
         signature = (payloads, *, fields = None, timeout = Timeout::OfSocket),
-        text_signature = "($self, payloads, *, fields=None, timeout=...)"
+        text_signature = "($self, payloads, *, fields=None, timeout='default')"
     )]
     fn send_many(
         &self,
@@ -100,10 +100,10 @@ impl PyFramedSocket {
     ///     timeout: See the class.
     ///
     /// Raises:
-    ///     SendIncomplete, TimeoutError, BlockingIOError, TypeError, ConnectionClosed, OSError: As `send`.
+    ///     SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As `send`.
     #[pyo3(
         signature = (wire, *, timeout = Timeout::OfSocket),
-        text_signature = "($self, wire, *, timeout=...)"
+        text_signature = "($self, wire, *, timeout='default')"
     )]
     fn send_encoded(&self, py: Python<'_>, wire: Wire<'_>, timeout: Timeout) -> PyResult<()> {
         self.send_wire(py, &wire.0, timeout)
@@ -114,7 +114,7 @@ impl PyFramedSocket {
     /// Raises:
     ///     SendIncomplete: Some is still left.
     ///     ConnectionClosed, OSError: As `send`.
-    #[pyo3(signature = (*, timeout = Timeout::OfSocket), text_signature = "($self, *, timeout=...)")]
+    #[pyo3(signature = (*, timeout = Timeout::OfSocket), text_signature = "($self, *, timeout='default')")]
     fn flush(&self, py: Python<'_>, timeout: Timeout) -> PyResult<()> {
         self.flush_rest(py, timeout)
     }
@@ -138,7 +138,7 @@ impl PyFramedSocket {
     ///     FrameStalled: `frame_timeout` has passed. The connection is dead.
     ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
     ///     OSError: The socket's own.
-    #[pyo3(signature = (timeout = Timeout::OfSocket), text_signature = "($self, timeout=...)")]
+    #[pyo3(signature = (*, timeout = Timeout::OfSocket), text_signature = "($self, *, timeout='default')")]
     fn recv(&self, py: Python<'_>, timeout: Timeout) -> PyResult<Py<PyBytes>> {
         self.next_frame(py, timeout).map_err(|failure| failure.raised(py))
     }
@@ -156,8 +156,8 @@ impl PyFramedSocket {
     ///     ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
     ///     FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
     #[pyo3(
-        signature = (max_frames = None, timeout = Timeout::OfSocket) -> "list[bytes]",
-        text_signature = "($self, max_frames=None, timeout=...)"
+        signature = (max_frames = None, *, timeout = Timeout::OfSocket) -> "list[bytes]",
+        text_signature = "($self, max_frames=None, *, timeout='default')"
     )]
     fn recv_many<'py>(
         &self,
@@ -185,8 +185,8 @@ impl PyFramedSocket {
     ///     ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
     ///     FrameTooLarge, InvalidPayload, OSError: As `recv`.
     #[pyo3(
-        signature = (buffer, timeout = Timeout::OfSocket),
-        text_signature = "($self, buffer, timeout=...)"
+        signature = (buffer, *, timeout = Timeout::OfSocket),
+        text_signature = "($self, buffer, *, timeout='default')"
     )]
     fn recv_into(&self, py: Python<'_>, buffer: Target, timeout: Timeout) -> PyResult<usize> {
         let Target(mut target) = buffer;
@@ -297,6 +297,24 @@ impl PyFramedSocket {
     #[getter]
     fn socket(&self, py: Python<'_>) -> Py<PyAny> {
         self.sock.clone_ref(py)
+    }
+
+    /// This side's address, as the socket's `getsockname` says it.
+    ///
+    /// Raises:
+    ///     OSError: The socket is closed.
+    #[getter]
+    fn local_address(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(self.sock.bind(py).call_method0("getsockname")?.unbind())
+    }
+
+    /// The peer's address, as the socket's `getpeername` says it.
+    ///
+    /// Raises:
+    ///     OSError: The socket is closed, or the connection is gone.
+    #[getter]
+    fn remote_address(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(self.sock.bind(py).call_method0("getpeername")?.unbind())
     }
 
     /// Whether this object has been closed or detached.

@@ -56,19 +56,20 @@ use framing_core::codec::FrameEncoder;
 /// Frames over a connected stream socket. Blocking or not, as the socket is.
 ///
 /// Args:
-///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
-///         It belongs to this object from now on, until `detach` gives it back.
+///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`: at least
+///         `fileno`, `send`, `recv_into` or `recv`, `gettimeout`, `settimeout` and `close`. It belongs to this object
+///         from now on, until `detach` gives it back.
 ///     header: The header of received frames: a header object, or an `int` as the width in bytes of a
 ///         `DecimalHeader`.
 ///     **options: The others of `FrameOptions`. Each is a read-only attribute, too.
 ///
 /// Raises:
-///     TypeError: An argument has the wrong type.
+///     TypeError: An argument has the wrong type; or `sock` lacks methods, which are named. Nothing has been sent.
 ///     ValueError: `sock` is no stream socket, or another argument is out of range.
 ///
-/// `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait. By default
-/// it is the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one
-/// continues the same frame.
+/// `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` is
+/// the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one continues the same
+/// frame.
 ///
 /// May be shared between threads. One may send while another receives. Frames of many senders never mix,
 /// and each of many receivers gets whole ones.
@@ -101,7 +102,7 @@ impl PyFramedSocket {
     fn over(sock: &Bound<'_, PyAny>, config: Py<Config>) -> PyResult<Self> {
         let chosen = config.get();
         Ok(Self {
-            transport: Transport::of(sock)?,
+            transport: Transport::of_owned(sock)?,
             sock: sock.clone().unbind(),
             encoder: chosen.encoder(),
             frame_timeout: chosen.frame_timeout_duration(),

@@ -1,8 +1,37 @@
 //! What a socket of somebody else's has: which methods, and of whose making.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use super::plain::Base;
+use crate::arguments::kind;
+
+/// Refuses what has not all of these methods, of which some have a substitute: `"recv_into or recv"`. A thing that
+/// can only send and receive could not be told to wait no longer.
+pub(super) fn require(sock: &Bound<'_, PyAny>, methods: &[&str]) -> PyResult<()> {
+    // A class has the methods of its instances.
+    let usable = !sock.is_instance_of::<PyType>();
+    let has = |name: &str| -> PyResult<bool> {
+        Ok(usable && sock.getattr_opt(name)?.is_some_and(|method| method.is_callable()))
+    };
+    let mut missing = Vec::new();
+    for &names in methods {
+        let mut found = false;
+        for name in names.split(" or ") {
+            found |= has(name)?;
+        }
+        if !found {
+            missing.push(names);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (kind, missing) = (kind(sock), missing.join(", "));
+    let message = format!("sock must be a socket, or have its methods: '{kind}' has no {missing}");
+    Err(PyTypeError::new_err(message))
+}
 
 /// Whether the first of two methods that do the same is to be used, or the second; `None` where there is neither.
 /// The first, unless only the second is the socket's own, and not `_socket.socket`'s.

@@ -88,6 +88,11 @@ impl PyFramedSocket {
         let _turn = self.take_receiving(py, &call, &line)?;
         let mut reads = 0;
         loop {
+            // A peer that never stops sending would keep us from noticing signals. Before anything is taken, which an
+            // exception would lose.
+            if reads > 0 {
+                py.check_signals()?;
+            }
             let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
                 let taken = take(&mut incoming);
@@ -100,9 +105,9 @@ impl PyFramedSocket {
                 return Ok(taken);
             }
             logged?;
+            self.check_deadline(py, &call, &line, reads)?;
             self.read(py, &call, &line)?;
             reads += 1;
-            self.between_reads(py, &call, &line, reads)?;
         }
     }
 
@@ -114,23 +119,23 @@ impl PyFramedSocket {
         }
     }
 
-    /// What would go unseen where bytes keep coming, because then no read is interrupted, and none waits: a signal,
-    /// and the deadline, unless there is something for the caller. A call that may not wait ends after so many reads:
-    /// of what is skipped there may be any amount.
-    pub(super) fn between_reads(
+    /// Ends a call whose deadline has passed: a peer that never stops sending would keep us from noticing it. Only once
+    /// everything that was read has been decoded, because the error says what has arrived. A call that may not wait
+    /// ends after so many reads: of what is skipped there may be any amount.
+    pub(super) fn check_deadline(
         &self,
         py: Python<'_>,
         call: &Call<'_, '_>,
         line: &Line<'_, '_>,
         reads: usize,
     ) -> Result<(), Failure> {
-        py.check_signals()?;
         let halt = match line.deadline() {
             Deadline::Now if reads >= PROMPT_READS && self.skips(py) => Halt::WouldBlock,
-            deadline if deadline.has_passed() => Halt::TimedOut,
+            // The first read looks at what is here, however little time there is.
+            deadline if reads > 0 && deadline.has_passed() => Halt::TimedOut,
             _ => return Ok(()),
         };
-        if self.incoming(py).has_next() { Ok(()) } else { Err(self.halted(py, call, halt).into()) }
+        Err(self.halted(py, call, halt).into())
     }
 
     fn skips(&self, py: Python<'_>) -> bool {

@@ -30,6 +30,9 @@ impl PyFramedSocket {
         let _turn = self.take_receiving(py, &call, &line)?;
         let mut reads = 0;
         loop {
+            if reads > 0 {
+                py.check_signals()?;
+            }
             let (taken, skipped) = {
                 let mut incoming = self.incoming(py);
                 let taken = incoming.discard(py).and_then(|()| match incoming.next_size() {
@@ -50,6 +53,7 @@ impl PyFramedSocket {
                 return Ok(bytes.len());
             }
             logged?;
+            self.check_deadline(py, &call, &line, reads)?;
             match &line {
                 Line::Plain { plain, .. } if self.incoming(py).lacks(LARGE) => {
                     if let Some(size) = self.receive_rest_into(py, &call, &line, plain, target)? {
@@ -59,7 +63,6 @@ impl PyFramedSocket {
                 _ => self.read(py, &call, &line)?,
             }
             reads += 1;
-            self.between_reads(py, &call, &line, reads)?;
         }
     }
 

@@ -133,23 +133,23 @@ impl PyFramedSocket {
     ) -> PyResult<()> {
         let call = self.enter(py)?;
         let line = self.transport.open(py, timeout)?;
-        let plain = |halt: Halt| {
-            if call.is_closed() { connection_closed(py, true) } else { halt.plain(py) }
+        let unsent = |halt: Halt| {
+            if call.is_closed() { connection_closed(py, true) } else { halt.unsent(py) }
         };
         let _turn = match self.take_sending(py, &line) {
             Ok(turn) => turn,
-            Err(Refusal::Halted(halt)) => return Err(plain(halt)),
+            Err(Refusal::Halted(halt)) => return Err(unsent(halt)),
             Err(Refusal::Raised(error)) => return Err(error),
         };
         if let (_, Some(halt)) = self.send_rest(py, &line)? {
-            return Err(plain(halt));
+            return Err(unsent(halt));
         }
         let mut sender = Sender { py, line: &line, sent: 0, stopped: None };
         let result = put(&mut sender);
         let Sender { sent, stopped, .. } = sender;
         let Some(Stopped { rest, halt, taken }) = stopped else { return result };
         if !taken {
-            return Err(plain(halt));
+            return Err(unsent(halt));
         }
         let kept = result.is_ok() && !matches!(halt, Halt::Torn(_));
         if call.is_closed() {

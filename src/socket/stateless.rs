@@ -25,12 +25,12 @@ use framing_core::codec::{Decoder, Error};
 ///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
 ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
 ///     header, max_frame_size, fields: As for `FrameEncoder`.
-///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
 ///         `sock.gettimeout()` says.
 ///
 /// Raises:
 ///     SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
-///     TimeoutError, BlockingIOError: It stopped before the first byte: nothing was sent.
+///     SendTimeout, SendWouldBlock: It stopped before the first byte: nothing was sent.
 ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
 ///     ValueError: `sock` is no stream socket.
 ///     OSError: The socket's own.
@@ -45,7 +45,7 @@ use framing_core::codec::{Decoder, Error};
         fields = None,
         timeout = Timeout::OfSocket,
     ),
-    text_signature = "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=...)"
+    text_signature = "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout='default')"
 )]
 pub(crate) fn send_frame(
     py: Python<'_>,
@@ -66,7 +66,7 @@ pub(crate) fn send_frame(
     match sender.stopped {
         None => Ok(()),
         Some(Stopped { halt: Halt::Raised(error) | Halt::Torn(error), .. }) => Err(error),
-        Some(Stopped { halt, taken: false, .. }) => Err(halt.plain(py)),
+        Some(Stopped { halt, taken: false, .. }) => Err(halt.unsent(py)),
         Some(Stopped { rest, .. }) => Err(send_incomplete(py, sent, Some(rest.joined(py)?))),
     }
 }
@@ -76,7 +76,7 @@ pub(crate) fn send_frame(
 /// Args:
 ///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
 ///     header, max_frame_size, keep_header: As for `FrameDecoder`.
-///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait. By default what
+///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
 ///         `sock.gettimeout()` says.
 ///
 /// Raises:
@@ -84,7 +84,8 @@ pub(crate) fn send_frame(
 ///     TruncatedFrame: It ended inside the frame.
 ///     FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
 ///         arrived as `partial`: feed it to a `FrameDecoder` to carry on.
-///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`.
+///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; `partial` has every byte that was taken
+///         from the socket.
 ///     ValueError: `sock` is no stream socket.
 ///     OSError: The socket's own.
 #[pyfunction]
@@ -97,7 +98,7 @@ pub(crate) fn send_frame(
         keep_header = false.into(),
         timeout = Timeout::OfSocket,
     ),
-    text_signature = "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=...)"
+    text_signature = "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout='default')"
 )]
 pub(crate) fn recv_frame(
     py: Python<'_>,
@@ -152,14 +153,16 @@ fn step(
     decoder: &mut Decoder<GrowingBytes>,
 ) -> Result<Step, Halt> {
     let store = PyStore { py, owner: None };
-    let raised = |error: Error| Halt::Raised(exception(py, &error, None));
     let found = |frame: Option<_>| frame.map_or(Step::More, Step::Frame);
     if let Some(mut in_place) = InPlace::begin(py, decoder, line)? {
         let count = in_place.read(py, line.deadline())?;
         return match (count, in_place.end(decoder, count)) {
             (0, _) => Ok(Step::End),
             (_, false) => Ok(Step::More),
-            (_, true) => decoder.decode(&store, &[], &mut 0).map(found).map_err(raised),
+            (_, true) => decoder
+                .decode(&store, &[], &mut 0)
+                .map(found)
+                .map_err(|error| refused(py, decoder, &error)),
         };
     }
     let Some((memory, count)) = line.read(decoder.needed(), line.deadline())? else {
@@ -167,7 +170,15 @@ fn step(
     };
     let result = decoder.decode(&store, &memory.as_bytes(py)[..count], &mut 0);
     pool::give_back(py, memory);
-    result.map(found).map_err(raised)
+    result.map(found).map_err(|error| refused(py, decoder, &error))
+}
+
+/// The exception for a refused stream: nobody else has what was taken from the socket.
+fn refused(py: Python<'_>, decoder: &Decoder<GrowingBytes>, error: &Error) -> Halt {
+    Halt::Raised(
+        partial(py, decoder)
+            .map_or_else(|failure| failure, |partial| exception(py, error, Some(partial))),
+    )
 }
 
 fn partial<'py>(py: Python<'py>, decoder: &Decoder<GrowingBytes>) -> PyResult<Bound<'py, PyTuple>> {

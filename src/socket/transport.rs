@@ -12,6 +12,7 @@ use super::PyFramedSocket;
 use super::foreign::{Flight, Foreign};
 use super::halt::Halt;
 use super::plain::{Plain, require_stream};
+use super::probe::require;
 use crate::arguments::wrong_type;
 use crate::memory::lease::Lease;
 use crate::pool::{self, READ_SIZE};
@@ -69,6 +70,7 @@ impl Drop for Place {
 }
 
 impl Transport {
+    /// The way of a socket that its owner closes.
     pub(super) fn of(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
         if sock.cast::<PyFramedSocket>().is_ok() {
             // It has a socket's methods, and they would frame what is framed already.
@@ -79,6 +81,15 @@ impl Transport {
             Some(plain) => Self::Plain(plain),
             None => Self::Foreign(Foreign::of(sock)?),
         })
+    }
+
+    /// The way of a socket that is closed here when it is time.
+    pub(super) fn of_owned(sock: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let transport = Self::of(sock)?;
+        if let Self::Foreign(_) = transport {
+            require(sock, &["close"])?;
+        }
+        Ok(transport)
     }
 
     /// Begins a call.

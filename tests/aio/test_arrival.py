@@ -11,7 +11,7 @@ from typing import Any
 
 import framing
 import pytest
-from framing import ConcurrencyError, ConnectionClosed, FrameWouldBlock, aio
+from framing import ConcurrencyError, ConnectionClosed, SendWouldBlock, aio
 from support.aio.transport import Pipe, piped
 from support.loops import every_loop, run
 
@@ -313,7 +313,7 @@ def test_nobody_overtakes_a_send_that_waits_for_its_turn(loop: str) -> None:
         pipe.writes.clear()
         first = asyncio.ensure_future(stream.send("first"))
         await asyncio.sleep(0)
-        with pytest.raises(FrameWouldBlock):
+        with pytest.raises(SendWouldBlock):
             stream.send_nowait("second")
         with pytest.raises(RuntimeError):
             stream.detach()

@@ -11,7 +11,7 @@ from typing import Any
 
 import framing
 import pytest
-from framing import FrameWouldBlock, aio
+from framing import SendWouldBlock, aio
 from support.aio.links import HELLO, LARGE, Link, each, each_link, encrypted, paired, tcp, unix
 from support.aio.traffic import blocked
 from support.aio.transport import Pipe, piped
@@ -284,7 +284,7 @@ def test_send_nowait_does_not_wait(loop: str, link: Link) -> None:
             for payload in ("", "hello", LARGE):
                 with pytest.raises(BlockingIOError) as caught:
                     stream.send_nowait(payload)
-                assert type(caught.value) is FrameWouldBlock
+                assert type(caught.value) is SendWouldBlock
                 assert caught.value.errno == errno.EAGAIN
             draining = await waiting(stream.drain())
             assert await peer.receive(len(wire)) == wire

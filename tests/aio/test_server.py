@@ -112,7 +112,7 @@ def test_what_was_sent_goes_out(loop: str, encrypt: bool) -> None:
         await stream.send("first")
         await stream.send(LARGE)
         for _ in range(3):
-            with contextlib.suppress(framing.FrameWouldBlock):
+            with contextlib.suppress(framing.SendWouldBlock):
                 stream.send_nowait("last")
 
     async def main() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import framing
 import pytest
-from framing import FrameWouldBlock
+from framing import SendWouldBlock
 from support.aio.links import LARGE, Link, each_link, paired
 from support.aio.transport import piped
 from support.aio.waits import turns
@@ -102,14 +102,14 @@ def test_one_who_does_not_wait_does_not_either(loop: str, size: int) -> None:
     async def main() -> None:
         stream, pipe = await piped()
         count = 0
-        with contextlib.suppress(FrameWouldBlock):
+        with contextlib.suppress(SendWouldBlock):
             while count < 10 * MARK // frame:
                 stream.send_nowait(bytes(size))
                 count += 1
         assert MARK <= count * frame <= 2 * MARK + frame
         await turns()
         assert pipe.get_write_buffer_size() == count * frame
-        with pytest.raises(FrameWouldBlock):
+        with pytest.raises(SendWouldBlock):
             stream.send_nowait("")
         stream.abort()
 

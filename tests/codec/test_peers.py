@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from typing import Literal
 
 import framing
 import pytest
@@ -130,7 +131,7 @@ def test_no_length_is_negative() -> None:
 
 
 @pytest.mark.parametrize("on_oversize", ["error", "skip"])
-def test_nothing_comes_after_a_length_that_cannot_be(on_oversize: str) -> None:
+def test_nothing_comes_after_a_length_that_cannot_be(on_oversize: Literal["error", "skip"]) -> None:
     header = BinaryHeader(4, length_adjustment=-4)
     decoder = FrameDecoder(header, on_oversize=on_oversize)
     good = framing.encode(b"A", header)

@@ -26,6 +26,8 @@ from framing import (
     InvalidHeader,
     InvalidPayload,
     SendIncomplete,
+    SendTimeout,
+    SendWouldBlock,
     TruncatedFrame,
 )
 from support.copies import PROTOCOLS, Copy, each_copy
@@ -45,15 +47,17 @@ TREE: dict[type[Exception], tuple[type, ...]] = {
     FrameTimeout: (IncompleteFrame, TimeoutError),
     FrameWouldBlock: (IncompleteFrame, BlockingIOError),
     FrameStalled: (IncompleteFrame, ConnectionAbortedError),
+    SendTimeout: (FramingError, TimeoutError),
+    SendWouldBlock: (FramingError, BlockingIOError),
     SendIncomplete: (FramingError,),
     ConcurrencyError: (FramingError, RuntimeError),
 }
 
-INCOMPLETE = ("stage", "expected", "received", "partial")
+INCOMPLETE = ("stage", "expected", "received", "partial", "hint")
 FACTS: dict[type[Exception], tuple[str, ...]] = {
-    InvalidHeader: ("header", "offset", "hint"),
-    InvalidPayload: ("offset", "reason"),
-    FrameTooLarge: ("length", "limit", "offset"),
+    InvalidHeader: ("header", "offset", "hint", "partial"),
+    InvalidPayload: ("offset", "reason", "partial"),
+    FrameTooLarge: ("length", "limit", "offset", "hint", "partial"),
     BufferTooSmall: ("needed", "available"),
     ConnectionClosed: ("local",),
     IncompleteFrame: INCOMPLETE,
@@ -61,6 +65,8 @@ FACTS: dict[type[Exception], tuple[str, ...]] = {
     FrameTimeout: INCOMPLETE,
     FrameWouldBlock: INCOMPLETE,
     FrameStalled: INCOMPLETE,
+    SendTimeout: (),
+    SendWouldBlock: (),
     SendIncomplete: ("sent", "remaining"),
 }
 
@@ -68,22 +74,36 @@ FACTS: dict[type[Exception], tuple[str, ...]] = {
 Row = tuple[type[FramingError], tuple[Any, ...], tuple[str, ...]]
 ROWS: list[Row] = [
     (FramingError, ("in short",), ("in short",)),
-    (InvalidHeader, (b"12x", 70, "a hint"), ("b'12x'", "offset 70", "byte b'x'", "a hint")),
-    (InvalidHeader, (b"\xd9", 0, None), (r"b'\xd9'", "offset 0")),
-    (InvalidHeader, (b"          ", 5, None), ("b'          '", "offset 5")),
-    (InvalidPayload, (70, "byte 0xff at index 3"), ("offset 70", "byte 0xff at index 3")),
-    (InvalidPayload, (None, "byte 0xff at index 3"), ("byte 0xff at index 3",)),
-    (FrameTooLarge, (123, 99, 70), ("123", "99", "max_frame_size", "offset 70")),
-    (FrameTooLarge, (123, 99, None), ("123", "99", "max_frame_size")),
+    (InvalidHeader, (b"12x", 70, "a hint", b"12xy"), ("b'12x'", "offset 70", "byte b'x'", "a hint")),
+    (InvalidHeader, (b"\xd9", 0, None, None), (r"b'\xd9'", "offset 0")),
+    (InvalidHeader, (b"          ", 5, None, None), ("b'          '", "offset 5")),
+    (InvalidPayload, (70, "byte 0xff at index 3", b"3"), ("offset 70", "byte 0xff at index 3")),
+    (InvalidPayload, (None, "byte 0xff at index 3", None), ("byte 0xff at index 3",)),
+    (
+        FrameTooLarge,
+        (123, 99, 70, "a hint", b"123"),
+        ("123", "99", "max_frame_size", "offset 70", "a hint"),
+    ),
+    (FrameTooLarge, (123, 99, None, None, None), ("123", "99", "max_frame_size")),
     (BufferTooSmall, (13, 12), ("13 bytes", "12")),
     (ConnectionClosed, (False,), ("the peer closed",)),
     (ConnectionClosed, (True,), ("this side",)),
-    (IncompleteFrame, ("header", 10, 3, None), ("3 of 10 bytes", "header")),
-    (TruncatedFrame, ("header", 10, 3, b"12 "), ("ended", "3 of 10 bytes", "header")),
-    (TruncatedFrame, ("payload", 5, 0, b"5         "), ("ended", "0 of 5 bytes", "payload")),
-    (FrameTimeout, ("payload", 5, 2, None), ("timed out", "2 of 5 bytes", "payload")),
-    (FrameWouldBlock, ("header", 10, 0, None), ("not block", "0 of 10 bytes", "header")),
-    (FrameStalled, ("header", 10, 1, b"5"), ("frame_timeout", "1 of 10 bytes", "header")),
+    (IncompleteFrame, ("header", 10, 3, None, None), ("3 of 10 bytes", "header")),
+    (TruncatedFrame, ("header", 10, 3, b"12 ", None), ("ended", "3 of 10 bytes", "header")),
+    (
+        TruncatedFrame,
+        ("payload", 5, 0, b"5         ", "a hint"),
+        ("ended", "0 of 5 bytes", "payload", "a hint"),
+    ),
+    (
+        FrameTimeout,
+        ("payload", 5, 2, None, "a hint"),
+        ("timed out", "2 of 5 bytes", "payload", "a hint"),
+    ),
+    (FrameWouldBlock, ("header", 10, 0, None, None), ("not block", "0 of 10 bytes", "header")),
+    (FrameStalled, ("header", 10, 1, b"5", None), ("frame_timeout", "1 of 10 bytes", "header")),
+    (SendTimeout, (), ("timed out", "nothing of it was taken")),
+    (SendWouldBlock, (), ("no room", "nothing of it was taken")),
     (SendIncomplete, (3, None), ("3 bytes", "kept")),
     (SendIncomplete, (3, b"rest"), ("3 bytes", "4")),
     (ConcurrencyError, ("two at once",), ("two at once",)),
@@ -132,10 +152,18 @@ def test_every_base_catches(error: FramingError) -> None:
 def test_an_os_error_is_one_only_where_the_tree_says_so() -> None:
     blocking = FrameWouldBlock("header", 10, 0)
     system = [cls.__name__ for cls in TREE if issubclass(cls, OSError)]
-    assert system == ["FrameTimeout", "FrameWouldBlock", "FrameStalled"]
+    assert system == [
+        "FrameTimeout",
+        "FrameWouldBlock",
+        "FrameStalled",
+        "SendTimeout",
+        "SendWouldBlock",
+    ]
     # What a script of the tutorial looks at.
     assert (blocking.errno, blocking.args[0]) == (errno.EAGAIN, errno.EAGAIN)
     assert FrameStalled("header", 10, 0).errno == errno.ECONNABORTED
+    assert (SendWouldBlock().errno, SendWouldBlock().args[0]) == (errno.EAGAIN, errno.EAGAIN)
+    assert SendTimeout().errno in (None, errno.ETIMEDOUT)
     assert FrameTimeout("header", 10, 0).errno in (None, errno.ETIMEDOUT)
 
 
@@ -169,6 +197,9 @@ def test_repr_evaluates_back(error: FramingError) -> None:
         InvalidHeader(b"\xfe" * 4096, 0),
         TruncatedFrame("payload", 10_000, 4096, b"\xfe" * 4096),
         FrameStalled("header", 4096, 4095, (b"\xfe" * 2000, memoryview(b"\xfe" * 2095))),
+        InvalidHeader(b"\xfe", 0, None, (b"\xfe" * 2000, memoryview(b"\xfe" * 2095))),
+        InvalidPayload(0, "byte 0xfe at index 0", b"\xfe" * 4096),
+        FrameTooLarge(123, 99, 0, None, b"\xfe" * 4096),
         SendIncomplete(4096, b"\xfe" * 4096),
     ],
     ids=lambda error: type(error).__name__,

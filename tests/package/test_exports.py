@@ -65,8 +65,8 @@ SIGNATURES = {
     "FrameDecoder.get_buffer": "(self, /, sizehint=-1)",
     "FrameDecoder.reset": "(self, /)",
     "FrameDecoder.take_buffered": "(self, /)",
-    "FramedListener": "(sock, config, context=None, file=None)",
-    "FramedListener.accept": "(self, timeout=Ellipsis)",
+    "FramedListener": "(*_args, **_options)",
+    "FramedListener.accept": "(self, *, timeout='default')",
     "FramedListener.close": "(self)",
     "FramedListener.fileno": "(self)",
     "FramedListener.gettimeout": "(self)",
@@ -78,22 +78,24 @@ SIGNATURES = {
     "FramedSocket.gettimeout": "(self, /)",
     "FramedSocket.setblocking": "(self, /, flag)",
     "FramedSocket.settimeout": "(self, /, timeout)",
-    "FramedSocket.flush": "(self, /, *, timeout=Ellipsis)",
-    "FramedSocket.recv": "(self, /, timeout=Ellipsis)",
-    "FramedSocket.recv_into": "(self, /, buffer, timeout=Ellipsis)",
-    "FramedSocket.recv_many": "(self, /, max_frames=None, timeout=Ellipsis)",
-    "FramedSocket.send": "(self, /, payload, *, fields=None, timeout=Ellipsis)",
-    "FramedSocket.send_encoded": "(self, /, wire, *, timeout=Ellipsis)",
-    "FramedSocket.send_many": "(self, /, payloads, *, fields=None, timeout=Ellipsis)",
+    "FramedSocket.flush": "(self, /, *, timeout='default')",
+    "FramedSocket.recv": "(self, /, *, timeout='default')",
+    "FramedSocket.recv_into": "(self, /, buffer, *, timeout='default')",
+    "FramedSocket.recv_many": "(self, /, max_frames=None, *, timeout='default')",
+    "FramedSocket.send": "(self, /, payload, *, fields=None, timeout='default')",
+    "FramedSocket.send_encoded": "(self, /, wire, *, timeout='default')",
+    "FramedSocket.send_many": "(self, /, payloads, *, fields=None, timeout='default')",
     "FramedSocket.shutdown": "(self, /, how=1)",
     "encode": "(payload, header=10, *, max_frame_size=None, fields=None)",
     "connect": (
-        "(address, *, timeout=None, ssl=None, server_hostname=None, source_address=None, **options)"
+        "(address, *, timeout='default', ssl=None, server_hostname=None, source_address=None, **options)"
     ),
     "decode": "(data, header=10, *, max_frame_size=None, keep_header=False)",
     "listen": "(address, *, backlog=128, reuse_port=False, ssl=None, **options)",
-    "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout=Ellipsis)",
-    "send_frame": ("(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout=Ellipsis)"),
+    "recv_frame": "(sock, header=10, *, max_frame_size=None, keep_header=False, timeout='default')",
+    "send_frame": (
+        "(sock, payload, header=10, *, max_frame_size=None, fields=None, timeout='default')"
+    ),
     "wait": "(objects, timeout=None)",
 }
 
@@ -191,7 +193,7 @@ def test_an_error_describes_its_facts(name: str) -> None:
     described = " ".join(
         cls.__doc__ or "" for cls in CLASSES[name].__mro__ if cls.__module__ == "framing"
     )
-    for fact in getattr(_errors, name)._facts:
+    for fact in getattr(_errors, name)._facts or ():
         assert f"{fact}: " in described
 
 

@@ -49,8 +49,8 @@ TAKERS: dict[str, dict[str, Taker]] = {
     },
     "frame_timeout": {"FramedSocket": lambda fs, value: FramedSocket(fs.socket, frame_timeout=value)},
     "timeout": {
-        "recv": lambda fs, value: fs.recv(value),
-        "recv_many": lambda fs, value: fs.recv_many(None, value),
+        "recv": lambda fs, value: fs.recv(timeout=value),
+        "recv_many": lambda fs, value: fs.recv_many(timeout=value),
         "recv_into": lambda fs, value: fs.recv_into(bytearray(10), timeout=value),
         "send": lambda fs, value: fs.send("x", timeout=value),
         "send_many": lambda fs, value: fs.send_many(["x"], timeout=value),

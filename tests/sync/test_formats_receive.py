@@ -25,14 +25,14 @@ BUFFER = bytearray(2_000_000)
 
 
 def received_into(fs: FramedSocket, timeout: float) -> list[bytes]:
-    return [bytes(BUFFER[: fs.recv_into(BUFFER, timeout)])]
+    return [bytes(BUFFER[: fs.recv_into(BUFFER, timeout=timeout)])]
 
 
 Receive = Callable[[FramedSocket, float], list[bytes]]
 CALLS: dict[str, Receive] = {
-    "recv": lambda fs, timeout: [fs.recv(timeout)],
+    "recv": lambda fs, timeout: [fs.recv(timeout=timeout)],
     "recv_many": lambda fs, timeout: fs.recv_many(timeout=timeout),
-    "recv_many(2)": lambda fs, timeout: fs.recv_many(2, timeout),
+    "recv_many(2)": lambda fs, timeout: fs.recv_many(2, timeout=timeout),
     "recv_into": received_into,
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
@@ -216,7 +216,7 @@ def test_a_buffer_of_the_frames_size(kind: Format, link: Link, keep_header: bool
             sending = begin(peer.sendall, kind.wire(payload) * 2)
             for _ in range(2):
                 buffer = bytearray(b"\xee" * (len(frame) + spare))
-                assert fs.recv_into(buffer, TIMEOUT) == len(frame)
+                assert fs.recv_into(buffer, timeout=TIMEOUT) == len(frame)
                 assert buffer == frame + b"\xee" * spare
             sending.result()
 
@@ -234,11 +234,11 @@ def test_a_buffer_that_is_too_small_by_a_byte(kind: Format, link: Link, keep_hea
             buffer = bytearray(b"\xee" * (len(frame) - 1))
             for _ in range(2):
                 with pytest.raises(BufferTooSmall) as caught:
-                    fs.recv_into(buffer, TIMEOUT)
+                    fs.recv_into(buffer, timeout=TIMEOUT)
                 # The header says it all.
                 assert caught.value == BufferTooSmall(len(frame), len(frame) - 1)
                 assert buffer == b"\xee" * (len(frame) - 1)
-            assert fs.recv(TIMEOUT) == frame
+            assert fs.recv(timeout=TIMEOUT) == frame
             sending.result()
 
 

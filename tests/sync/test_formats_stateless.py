@@ -235,6 +235,10 @@ REFUSED: dict[str, tuple[Format, bytes, framing.FramingError]] = {
 }
 
 
+def facts(error: framing.FramingError) -> dict[str, Any]:
+    return {name: getattr(error, name) for name in error._facts or ()}
+
+
 @pytest.mark.parametrize(("kind", "wire", "error"), REFUSED.values(), ids=REFUSED)
 @each_keep
 @each_way
@@ -245,7 +249,7 @@ def test_what_is_behind_a_refusal_is_left(
         peer.sendall(wire + b"plain")
         with pytest.raises(type(error)) as caught:
             recv_frame(ours, kind.header, keep_header=keep_header, timeout=TIMEOUT)
-        assert caught.value == error
+        assert caught.value == type(error)(**(facts(error) | {"partial": wire}))
         assert receive(ours, 5) == b"plain"
 
 
@@ -256,5 +260,5 @@ def test_what_is_too_large_is_refused_by_its_header(kind: Format, link: Link) ->
         peer.sendall(kind.head(101) + b"plain")
         with pytest.raises(framing.FrameTooLarge) as caught:
             recv_frame(ours, kind.header, max_frame_size=100, timeout=TIMEOUT)
-        assert caught.value == framing.FrameTooLarge(101, 100, 0)
+        assert caught.value == framing.FrameTooLarge(101, 100, 0, partial=kind.head(101))
         assert receive(ours, 5) == b"plain"

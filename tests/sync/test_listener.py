@@ -135,7 +135,7 @@ def unlucky() -> Iterator[tuple[Unlucky, FramedListener]]:
         sock.errors = []
         sock.bind(LOOPBACK)
         sock.listen()
-        with FramedListener(sock, _Config()) as listener:
+        with FramedListener._create(sock, _Config()) as listener:
             yield sock, listener
 
 
@@ -240,7 +240,7 @@ def test_its_own_timeout(listener: FramedListener) -> None:
     ],
 )
 def test_a_bad_timeout(listener: FramedListener, timeout: Any, kind: type[Exception]) -> None:
-    assert "timeout must be" in refusal(kind, lambda: listener.accept(timeout))
+    assert "timeout must be" in refusal(kind, lambda: listener.accept(timeout=timeout))
     assert "timeout must be" in refusal(kind, lambda: listener.settimeout(timeout))
     assert listener.gettimeout() is None
 

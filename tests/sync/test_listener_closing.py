@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import framing
 import pytest
@@ -77,7 +77,7 @@ def test_closed_between_looking_and_waiting() -> None:
     with Closing() as sock:
         sock.bind(LOOPBACK)
         sock.listen()
-        short_lived = FramedListener(sock, FramedSocket)
+        short_lived = FramedListener._create(sock, FramedSocket)
         with pytest.raises(ConnectionClosed):
             short_lived.accept(timeout=TIMEOUT)
         assert sock.fileno() == -1
@@ -98,9 +98,10 @@ def test_what_is_closed(listener: FramedListener) -> None:
     listener.close()
     assert listener.closed
     assert listener.fileno() == -1
-    for timeout in (None, 0, 1, ...):
+    timeouts: tuple[float | Literal["default"] | None, ...] = (None, 0, 1, "default")
+    for timeout in timeouts:
         with pytest.raises(ConnectionClosed) as caught:
-            listener.accept(timeout)
+            listener.accept(timeout=timeout)
         assert caught.value.local
     assert list(listener) == []
     assert listener.address[1] > 0

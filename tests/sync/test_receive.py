@@ -69,7 +69,7 @@ def test_a_buffer_that_is_large_enough(
 NEXT: dict[str, Callable[[FramedSocket], object]] = {
     "recv": lambda fs: fs.recv(timeout=TIMEOUT),
     "recv_many": lambda fs: fs.recv_many(timeout=TIMEOUT)[0],
-    "recv_many(1)": lambda fs: fs.recv_many(1, TIMEOUT)[0],
+    "recv_many(1)": lambda fs: fs.recv_many(1, timeout=TIMEOUT)[0],
     "next": next,
     "recv_into": lambda fs: received_into(fs),
 }
@@ -77,7 +77,7 @@ NEXT: dict[str, Callable[[FramedSocket], object]] = {
 
 def received_into(fs: FramedSocket) -> bytes:
     buffer = bytearray(2_000_000)
-    return bytes(buffer[: fs.recv_into(buffer, TIMEOUT)])
+    return bytes(buffer[: fs.recv_into(buffer, timeout=TIMEOUT)])
 
 
 @pytest.mark.parametrize("then", NEXT.values(), ids=NEXT)

@@ -13,7 +13,7 @@ from typing import Any
 
 import framing
 import pytest
-from framing import FramedSocket, SendIncomplete
+from framing import FramedSocket, SendIncomplete, SendTimeout, SendWouldBlock
 from support.pairs import (
     HELLO,
     SOON,
@@ -291,11 +291,10 @@ def expect_not_begun(
     with pytest.raises(OSError, match=r".") as caught:
         call(fs)
     assert time.monotonic() - start >= mode["timeout"]
-    # Nothing more special: there is nothing to be told.
     if mode["timeout"]:
-        assert type(caught.value) is TimeoutError
+        assert type(caught.value) is SendTimeout
     else:
-        assert type(caught.value) is BlockingIOError
+        assert type(caught.value) is SendWouldBlock
         assert caught.value.errno == errno.EAGAIN
 
 

@@ -10,7 +10,14 @@ from typing import Any
 
 import framing
 import pytest
-from framing import ConnectionClosed, FramedSocket, FrameTimeout, FrameWouldBlock, SendIncomplete
+from framing import (
+    ConnectionClosed,
+    FramedSocket,
+    FrameTimeout,
+    FrameWouldBlock,
+    SendIncomplete,
+    SendTimeout,
+)
 from support.pairs import (
     HELLO,
     SOON,
@@ -200,7 +207,7 @@ def test_waiting_for_a_turn_to_send_counts(link: Link) -> None:
             start = time.monotonic()
             with pytest.raises(TimeoutError) as timed_out:
                 call(timeout=SOON)
-            assert type(timed_out.value) is TimeoutError
+            assert type(timed_out.value) is SendTimeout
             assert time.monotonic() - start >= SOON
             with pytest.raises(BlockingIOError):
                 call(timeout=0)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING, SupportsIndex
 
-from .._errors import ConcurrencyError, ConnectionClosed
+from .._errors import (
+    ConcurrencyError,
+    ConnectionClosed,
+    FrameTooLarge,
+    FramingError,
+    InvalidHeader,
+    InvalidPayload,
+)
 from .._framing import FrameDecoder, FrameEncoder, _payload_size, encode
 
 if TYPE_CHECKING:
@@ -28,8 +36,9 @@ _COPIED = 256 * 1024
 _reading: set[int] = set()
 """Readers, by their ids, with a call inside. The call keeps its reader alive, and nothing here the call."""
 
-_unfinished: dict[weakref.ref[asyncio.StreamReader], FrameDecoder] = {}
-"""What calls that gave up have read of a frame. A WeakKeyDictionary, but whether it is empty is known at once."""
+_unfinished: dict[weakref.ref[asyncio.StreamReader], FrameDecoder | FramingError] = {}
+"""What calls that gave up have read of a frame, or what the stream was refused for. A WeakKeyDictionary, but whether it
+is empty is known at once."""
 
 _latest: tuple[object, object, object, Callable[[], FrameDecoder], int] = (
     object(),
@@ -69,7 +78,7 @@ async def read_frame(
         ConnectionClosed: The stream ended before the frame's first byte.
         TruncatedFrame: It ended inside the frame; `partial` has what had arrived.
         InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`. `offset` is 0: a call counts from
-            the first byte of its frame.
+            the first byte of its frame. `partial` has every byte that was read of it.
         ConcurrencyError: Another call is reading a frame from this reader.
         ValueError: The reader is inside a frame that was begun with other arguments; the same ones carry on. Or an
             argument is out of range.
@@ -151,6 +160,12 @@ async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: byt
                 decoder.feed_eof()
                 raise ConnectionClosed
         return frames[0]
+    except (InvalidHeader, FrameTooLarge, InvalidPayload) as error:
+        # Nobody else has these bytes.
+        error._partial = decoder.take_buffered()  # noqa: SLF001
+        # Without its traceback, which refers to the reader.
+        _keep(reader, copy.copy(error))
+        raise
     except BaseException:
         if decoder.buffered:
             _keep(reader, decoder)
@@ -159,8 +174,8 @@ async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: byt
         _reading.discard(me)
 
 
-def _keep(reader: asyncio.StreamReader, decoder: FrameDecoder) -> None:
-    _unfinished[weakref.ref(reader, _unfinished.pop)] = decoder
+def _keep(reader: asyncio.StreamReader, rest: FrameDecoder | FramingError) -> None:
+    _unfinished[weakref.ref(reader, _unfinished.pop)] = rest
 
 
 def _begun(
@@ -171,6 +186,8 @@ def _begun(
     decoder = _unfinished.get(reference)
     if decoder is None:
         return None
+    if isinstance(decoder, FramingError):
+        raise copy.copy(decoder)
     if decoder.error is None and _arguments(decoder) != _arguments(new_decoder()):
         raise ValueError(
             f"this reader is inside a frame that was begun with header={decoder.header!r},"

@@ -41,7 +41,7 @@ async def open_connection(
     # Its signature, seen by a type checker, tells apart what may be given together.
     connect: Any = loop.create_connection
     _, channel = await connect(lambda: Channel(config, loop), host, port, **connect_options)
-    return FramedStream(channel)
+    return FramedStream._create(channel)  # noqa: SLF001
 
 
 async def open_unix_connection(
@@ -63,4 +63,4 @@ async def open_unix_connection(
     _, channel = await loop.create_unix_connection(
         lambda: Channel(config, loop), os.fspath(path) if path is not None else None, **connect_options
     )
-    return FramedStream(channel)
+    return FramedStream._create(channel)  # noqa: SLF001

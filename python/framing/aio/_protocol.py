@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from .._errors import ConnectionClosed
 from .._framing import _Config, _FrameReceiver, _Outbox
@@ -13,6 +13,7 @@ from ._stall import StallClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Self
 
     from typing_extensions import Buffer
 
@@ -44,6 +45,10 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
     Raises:
         TypeError, ValueError: An argument is wrong.
     """
+
+    if TYPE_CHECKING:
+        # The stub has it give an object of its own class, which is no protocol.
+        def __new__(cls, *_arguments: Any, **_named: Any) -> Self: ...
 
     transport: asyncio.Transport
     """The transport, once `connection_made` was called."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from .._errors import ConnectionClosed
 from .._options import Configured
+from .._private import NoPublicConstructor
 from ._channel import Channel
 from ._options import StreamConfig, stream_config
 from ._stream import FramedStream
@@ -26,13 +27,15 @@ DEFAULT_GRACE = 5.0
 """Seconds: a request under way is finished, and nobody waits long for a client that is idle."""
 
 
-class FramedServer(Configured):
+class FramedServer(Configured, metaclass=NoPublicConstructor):
     """A server of framed connections, with the methods of an `asyncio.Server`; made by `start_server`.
 
     Each client has a task that runs the handler. When that returns, its stream is flushed and closed. When it
     raises, its stream is closed and the error is reported to the event loop's exception handler; but
     `ConnectionClosed`, and an `OSError` of the stream itself, are ordinary ends.
     """
+
+    _made_by = "use aio.start_server"
 
     def __init__(
         self,
@@ -150,7 +153,7 @@ class FramedServer(Configured):
         return Channel(self._stream_config, self._loop, self._accept)
 
     def _accept(self, channel: Channel) -> None:
-        stream = FramedStream(channel)
+        stream = FramedStream._create(channel)  # noqa: SLF001
         if self._closing.is_set():
             # It was on its way when the server was closed.
             stream.abort()
@@ -211,7 +214,9 @@ async def start_server(
         TypeError, ValueError: An argument is wrong. Nothing is listened on.
     """
     config, server_options = stream_config(dict(options))
-    server = FramedServer(_callable(handler), config, _seconds(grace))
+    server = FramedServer._create(  # noqa: SLF001
+        _callable(handler), config, _seconds(grace)
+    )
     # Its signature, seen by a type checker, tells apart what may be given together.
     listen: Any = server.get_loop().create_server
     return await server._listen(listen, host, port, **server_options)  # noqa: SLF001
@@ -237,7 +242,9 @@ async def start_unix_server(
         OSError, TypeError, ValueError: As `start_server`.
     """
     config, server_options = stream_config(dict(options))
-    server = FramedServer(_callable(handler), config, _seconds(grace))
+    server = FramedServer._create(  # noqa: SLF001
+        _callable(handler), config, _seconds(grace)
+    )
     listen: Any = server.get_loop().create_unix_server
     return await server._listen(listen, path, **server_options)  # noqa: SLF001
 

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._errors import FrameWouldBlock
+from .._errors import SendWouldBlock
 from .._framing import _FrameIteration
 from .._options import Configured
+from .._private import NoPublicConstructor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FramedStream"]
 
 
-class FramedStream(_FrameIteration, Configured):
+class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
     """Frames over an asyncio connection; made by `open_connection` and `start_server`.
 
     Received frames are kept until they are asked for, and reading pauses where too much waits. A call that is
@@ -36,12 +37,20 @@ class FramedStream(_FrameIteration, Configured):
 
     __slots__ = ("__weakref__", "_arrival", "_channel", "_config", "_next", "_put")
 
+    _made_by = "use aio.open_connection, or aio.start_server, whose handlers get one"
+
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._config = channel.config.framing
         self._next = channel._next  # noqa: SLF001
         self._arrival = channel._arrival  # noqa: SLF001
         self._put = channel.outbox.put
+
+    if TYPE_CHECKING:
+        # What the stub says of these, type checkers take for an object that is awaited for nothing in particular.
+        def __aiter__(self) -> Self: ...
+
+        async def __anext__(self) -> bytes: ...  # type: ignore[override]
 
     async def recv(self) -> bytes:
         """Receives one frame.
@@ -128,15 +137,13 @@ class FramedStream(_FrameIteration, Configured):
         """Sends one frame, as `send` does, or raises where that would have to wait.
 
         Raises:
-            FrameWouldBlock: The transport is above its high-water mark, or others wait. The payload was not
+            SendWouldBlock: The transport is above its high-water mark, or others wait. The payload was not
                 taken; `drain` waits for room.
             FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As
                 `send`.
         """
         if not self._channel.outbox.put_now(payload, fields):
-            raise self._channel.refusal() or FrameWouldBlock._of_send(  # noqa: SLF001
-                self._channel.outbox.header_size
-            )
+            raise self._channel.refusal() or SendWouldBlock
 
     async def drain(self) -> None:
         """Hands over what waits to be sent, and waits until there is room for more.
@@ -196,6 +203,16 @@ class FramedStream(_FrameIteration, Configured):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Gives what the transport knows: "peername", "sockname", "socket", "ssl_object"..."""
         return self._channel.transport.get_extra_info(name, default)
+
+    @property
+    def local_address(self) -> Any:
+        """This side's address, as the socket module has it; None where the transport knows of none."""
+        return self._channel.transport.get_extra_info("sockname")
+
+    @property
+    def remote_address(self) -> Any:
+        """The peer's address, as the socket module has it; None where the transport knows of none."""
+        return self._channel.transport.get_extra_info("peername")
 
     @property
     def transport(self) -> asyncio.Transport:

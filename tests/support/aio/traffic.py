@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import framing
 import pytest
-from framing import FrameWouldBlock, aio
+from framing import SendWouldBlock, aio
 from support.aio.links import LARGE
 from support.aio.waits import turns
 from support.processes import TIMEOUT
@@ -99,11 +99,11 @@ async def blocked(stream: aio.FramedStream) -> bytes:
     for _ in range(100):
         try:
             stream.send_nowait(LARGE[:50_000])
-        except FrameWouldBlock:
+        except SendWouldBlock:
             break
         wire.append(framing.encode(LARGE[:50_000]))
         await turns()
-    with pytest.raises(FrameWouldBlock):
+    with pytest.raises(SendWouldBlock):
         stream.send_nowait("")
     return b"".join(wire)
 
