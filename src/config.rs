@@ -97,8 +97,8 @@ impl Options {
     /// # Errors
     /// `TypeError` or `ValueError` that names the option that is wrong.
     pub(crate) fn config(mut self) -> PyResult<Config> {
-        let HeaderArgument(header) = self.header;
-        let HeaderArgument(send_header) = self.send_header.take().unwrap_or(HeaderArgument(header));
+        let HeaderArgument(send_header) =
+            self.send_header.take().unwrap_or_else(|| HeaderArgument(self.header.0.clone()));
         let frame_timeout =
             self.frame_timeout.take().map(|it| it.limit("frame_timeout")).transpose()?;
         let limit = self.limit()?;
@@ -114,7 +114,7 @@ impl Options {
     fn decoder_within<P: Partial>(self, limit: Option<&Integer>) -> PyResult<Decoder<P>> {
         let HeaderArgument(header) = self.header;
         let keep_header = self.keep_header.map_or(Ok(false), |it| it.get("keep_header", "a bool"))?;
-        let mut decoder = Decoder::new(header).with_keep_header(keep_header);
+        let mut decoder = Decoder::new(header.clone()).with_keep_header(keep_header);
         if let Some(limit) = limit {
             let limit = frame_size(limit, header)?;
             decoder = decoder.with_max_frame_size(limit).map_err(config_exception)?;
@@ -179,13 +179,13 @@ impl Config {
     /// The header of received frames.
     #[getter]
     pub(crate) fn header(&self) -> HeaderObject {
-        HeaderObject(self.decoder.header())
+        HeaderObject(self.decoder.header().clone())
     }
 
     /// The header of sent frames.
     #[getter]
     pub(crate) fn send_header(&self) -> HeaderObject {
-        HeaderObject(self.encoder.header())
+        HeaderObject(self.encoder.header().clone())
     }
 
     /// The largest payload accepted, in the unit of `header`.
@@ -241,7 +241,7 @@ pub(crate) fn encoder(
 }
 
 fn encoder_within(header: HeaderFormat, limit: Option<&Integer>) -> PyResult<FrameEncoder> {
-    let encoder = FrameEncoder::new(header);
+    let encoder = FrameEncoder::new(header.clone());
     match limit {
         None => Ok(encoder),
         Some(limit) => {

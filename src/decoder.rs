@@ -328,7 +328,7 @@ impl PyFrameDecoder {
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> HeaderObject {
-        HeaderObject(self.lock(py).intake.decoder.header())
+        HeaderObject(self.lock(py).intake.decoder.header().clone())
     }
 
     /// The largest payload accepted, in the header's unit.

@@ -189,7 +189,7 @@ impl PyFrameEncoder {
     /// The header format.
     #[getter]
     fn header(&self) -> HeaderObject {
-        HeaderObject(self.0.header())
+        HeaderObject(self.0.header().clone())
     }
 
     /// The largest payload, in the header's unit.

@@ -62,7 +62,7 @@ pub(super) fn incomplete(
         Obstacle::WouldBlock => "FrameWouldBlock",
         Obstacle::Stalled => "FrameStalled",
     };
-    let Progress { stage, expected, received } = progress;
+    let Progress { stage, expected, received, .. } = progress;
     raised(py, name, (stage.to_string(), expected, received, partial))
 }
 
@@ -171,13 +171,13 @@ fn build(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> 
         Error::InvalidPayload { offset, reason } => {
             class(py, "InvalidPayload")?.call1((offset, reason))
         }
-        Error::FrameTooLarge { length, limit, offset } => {
+        Error::FrameTooLarge { length, limit, offset, .. } => {
             class(py, "FrameTooLarge")?.call1((integer(py, length)?, limit, offset))
         }
         Error::BufferTooSmall { needed, available } => {
             class(py, "BufferTooSmall")?.call1((needed, available))
         }
-        Error::TruncatedFrame { stage, expected, received } => {
+        Error::TruncatedFrame { stage, expected, received, .. } => {
             class(py, "TruncatedFrame")?.call1((stage.to_string(), expected, received, partial))
         }
         Error::WrongFields { .. } => return Ok(PyValueError::new_err(error.to_string())),

@@ -246,7 +246,7 @@ impl Outbox {
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> HeaderObject {
-        HeaderObject(self.lock(py).burst.encoder().header())
+        HeaderObject(self.lock(py).burst.encoder().header().clone())
     }
 
     /// The fewest bytes that a header has.

@@ -90,7 +90,7 @@ macro_rules! header_classes {
 
             fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
                 $(if let Ok(header) = object.cast::<$class>() {
-                    return Ok(Self(header.get().0.into()));
+                    return Ok(Self(header.get().0.clone().into()));
                 })+
                 let width: Named<Integer> = object.extract()?;
                 let width = width.get("header", "an int (its width) or a header object")?;
@@ -128,7 +128,6 @@ macro_rules! header_classes {
 pub(super) struct HeaderArgument(pub(super) HeaderFormat);
 
 /// A header as Python sees it: what attributes named `header` give.
-#[derive(Clone, Copy)]
 pub(super) struct HeaderObject(pub(super) HeaderFormat);
 
 header_classes! {

@@ -54,13 +54,13 @@ def _vector(
     hints: tuple[str | None, ...] = ()
     if end != "clean":
         [(how, facts)] = end.items()
+        if "hint" in facts:
+            hints = (facts.pop("hint"),)
         if how == "truncated":
             kind, needed = "TruncatedFrame", facts["expected"] - facts["received"]
         else:
             assert how == "error", f"{name}: no such end"
             kind, needed, offset = facts.pop("kind"), 0, facts.pop("offset")
-            if "hint" in facts:
-                hints = (facts.pop("hint"),)
             if "header" in facts:
                 facts["header"] = _bytes(facts["header"])
             if "length" in facts:
@@ -72,12 +72,20 @@ def _vector(
 def _header(value: dict[str, Any]) -> Header:
     match value:
         case {"binary": dict(arguments), **rest} if not rest:
-            return Binary(**arguments)
+            return Binary(**_with_fields(arguments))
         case {"varint": dict(arguments), **rest} if not rest:
             return Varint(**arguments)
         case {"netstring": dict(arguments), **rest} if not rest:
             return Netstring(**arguments)
-    return Decimal(**value)
+    return Decimal(**_with_fields(value))
+
+
+def _with_fields(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a model, whose `fields` is a method."""
+    arguments = dict(arguments)
+    if "fields" in arguments:
+        arguments["default_fields"] = _bytes(arguments.pop("fields"))
+    return arguments
 
 
 def _bytes(value: Any) -> bytes:

@@ -65,7 +65,7 @@ class Header(ABC):
 
     @abstractmethod
     def write(self, length: int, fields: bytes = b"") -> bytes:
-        """The header of a payload; where there are no `fields`, zeros are in their place."""
+        """The header of a payload; where there are no `fields`, the default ones are in their place."""
 
     @abstractmethod
     def begins(self, head: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import framing
 from support.headers.base import Header
@@ -18,6 +18,7 @@ class Binary(Header):
     length_offset: int = 0
     length_adjustment: int = 0
     size: int | None = None
+    default_fields: bytes | None = None
 
     @property
     def whole_size(self) -> int:
@@ -37,17 +38,21 @@ class Binary(Header):
         return (1 << 8 * self.length_size) - 1 + self.length_adjustment
 
     def library(self) -> framing.BinaryHeader:
+        fields: dict[str, Any] = {}
+        if self.default_fields is not None:
+            fields = {"fields": self.default_fields}
         return framing.BinaryHeader(
             self.length_size,
             byteorder=self.byteorder,
             length_offset=self.length_offset,
             length_adjustment=self.length_adjustment,
             size=self.size,
+            **fields,
         )
 
     def write(self, length: int, fields: bytes = b"") -> bytes:
         number = (length - self.length_adjustment).to_bytes(self.length_size, self.byteorder)
-        around = fields or bytes(self.fields_size)
+        around = fields or self.default_fields or bytes(self.fields_size)
         return around[: self.length_offset] + number + around[self.length_offset :]
 
     def fields(self, head: bytes) -> bytes:

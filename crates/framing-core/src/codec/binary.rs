@@ -10,10 +10,11 @@
 //! The bytes of the payload are the field plus `length_adjustment`. The header's other bytes, its fields, are the
 //! sender's to choose, and of no concern to whoever reads.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use super::error::{ConfigError, Length};
-use super::header::{Format, MAX_HEADER_SIZE, Scan};
+use super::format::{Format, Scan, ScanState};
+use super::place::Place;
 
 /// Which byte of an integer comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -40,17 +41,13 @@ pub enum ByteOrder {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BinaryHeader {
-    /// 1 to [`MAX_LENGTH_SIZE`](Self::MAX_LENGTH_SIZE).
-    length_size: u8,
+    /// Its width is 1 to [`MAX_LENGTH_SIZE`](Self::MAX_LENGTH_SIZE).
+    place: Place,
     byte_order: ByteOrder,
-    /// The length's place: it ends at `size` at the latest.
-    length_offset: u16,
-    /// Up to [`MAX_HEADER_SIZE`].
-    size: u16,
     /// Where there are so many bytes the header is whole, and its length can be read as part of eight bytes.
-    reach: u16,
+    reach: usize,
     /// The largest field and this make 0 or more.
     adjustment: i64,
 }
@@ -64,16 +61,16 @@ impl BinaryHeader {
     /// # Errors
     /// [`ConfigError::OutOfRange`] unless `length_size` is 1 to [`MAX_LENGTH_SIZE`](Self::MAX_LENGTH_SIZE).
     pub fn new(length_size: usize) -> Result<Self, ConfigError> {
-        match u8::try_from(length_size) {
-            Ok(narrow) if (1..=Self::MAX_LENGTH_SIZE).contains(&length_size) => Ok(Self {
-                length_size: narrow,
-                byte_order: ByteOrder::Big,
-                length_offset: 0,
-                size: narrow.into(),
-                reach: 8,
-                adjustment: 0,
+        match Place::alone(length_size) {
+            Some(place) if length_size <= Self::MAX_LENGTH_SIZE => {
+                Ok(Self { place, byte_order: ByteOrder::Big, reach: 8, adjustment: 0 })
+            }
+            _ => Err(ConfigError::OutOfRange {
+                name: "length_size",
+                low: 1,
+                high: Self::MAX_LENGTH_SIZE as u64,
+                given: length_size as u64,
             }),
-            _ => Err(out_of_range("length_size", 1, Self::MAX_LENGTH_SIZE, length_size)),
         }
     }
 
@@ -83,23 +80,25 @@ impl BinaryHeader {
         Self { byte_order, ..self }
     }
 
-    /// The same header with its length at index `length_offset`, and `size` bytes in all.
+    /// The same header with its length at index `length_offset`, and `size` bytes in all. It has no default fields:
+    /// those come [after](Self::with_fields) the place.
     ///
     /// # Errors
-    /// [`ConfigError::OutOfRange`] unless the length ends within `size`, and `size` within [`MAX_HEADER_SIZE`].
+    /// [`ConfigError::OutOfRange`] unless the length ends within `size`, and `size` within
+    /// [`MAX_HEADER_SIZE`](super::MAX_HEADER_SIZE).
     pub fn with_place(self, length_offset: usize, size: usize) -> Result<Self, ConfigError> {
-        let highest = MAX_HEADER_SIZE - self.length_size();
-        let offset = match u16::try_from(length_offset) {
-            Ok(offset) if length_offset <= highest => offset,
-            _ => return Err(out_of_range("length_offset", 0, highest, length_offset)),
-        };
-        let least = length_offset + self.length_size();
-        match u16::try_from(size) {
-            Ok(narrow) if (least..=MAX_HEADER_SIZE).contains(&size) => {
-                Ok(Self { length_offset: offset, size: narrow, reach: narrow.max(offset + 8), ..self })
-            }
-            _ => Err(out_of_range("size", least, MAX_HEADER_SIZE, size)),
-        }
+        let place = self.place.moved(length_offset, size)?;
+        let reach = size.max(length_offset + 8);
+        Ok(Self { place, reach, ..self })
+    }
+
+    /// The same header with other default fields: the bytes around the length, in order, that are written where a
+    /// sender gives none. Without this they are zeros.
+    ///
+    /// # Errors
+    /// [`ConfigError::Fields`] unless `fields` has [`fields_size`](Format::fields_size) bytes.
+    pub fn with_fields(self, fields: &[u8]) -> Result<Self, ConfigError> {
+        Ok(Self { place: self.place.with_fields(fields)?, ..self })
     }
 
     /// The same header with payloads of as many bytes as its length says, and `adjustment` more.
@@ -117,7 +116,7 @@ impl BinaryHeader {
     #[inline]
     #[must_use]
     pub fn length_size(&self) -> usize {
-        self.length_size.into()
+        self.place.width()
     }
 
     /// The order of the length's bytes.
@@ -130,10 +129,10 @@ impl BinaryHeader {
     #[inline]
     #[must_use]
     pub fn length_offset(&self) -> usize {
-        self.length_offset.into()
+        self.place.offset()
     }
 
-    /// What the payload has more bytes than the length says.
+    /// Bytes to add to the length to get the size of the payload.
     #[must_use]
     pub fn length_adjustment(&self) -> i64 {
         self.adjustment
@@ -143,23 +142,29 @@ impl BinaryHeader {
     #[inline]
     #[must_use]
     pub fn size(&self) -> usize {
-        self.size.into()
+        self.place.size()
     }
 
-    fn largest_field(self) -> u64 {
+    /// The bytes around the length that are written where a sender gives none; `None` for zeros.
+    #[must_use]
+    pub fn default_fields(&self) -> Option<&[u8]> {
+        self.place.fields()
+    }
+
+    fn largest_field(&self) -> u64 {
         u64::MAX >> self.unused_bits()
     }
 
     /// Bits of a 64-bit word that the length does not have.
     #[inline]
-    fn unused_bits(self) -> u32 {
-        64 - 8 * u32::from(self.length_size)
+    fn unused_bits(&self) -> u32 {
+        64 - self.place.bits()
     }
 
     /// The eight bytes that a whole header's length is the first of. `None` says nothing.
     #[inline]
-    fn word(self, bytes: &[u8]) -> Option<[u8; 8]> {
-        if bytes.len() < self.reach.into() {
+    fn word(&self, bytes: &[u8]) -> Option<[u8; 8]> {
+        if bytes.len() < self.reach {
             return None;
         }
         bytes.get(self.length_offset()..)?.first_chunk().copied()
@@ -167,7 +172,7 @@ impl BinaryHeader {
 
     /// The length of a whole header. `None` says nothing.
     #[inline]
-    fn field(self, bytes: &[u8]) -> Option<u64> {
+    fn field(&self, bytes: &[u8]) -> Option<u64> {
         let (word, unused) = (self.word(bytes)?, self.unused_bits());
         Some(match self.byte_order {
             ByteOrder::Big => u64::from_be_bytes(word) >> unused,
@@ -176,7 +181,7 @@ impl BinaryHeader {
     }
 
     /// The length of which `known` are the first bytes, were all others `rest`.
-    fn field_of(self, known: &[u8], rest: u8) -> u64 {
+    fn field_of(&self, known: &[u8], rest: u8) -> u64 {
         let size = self.length_size();
         let byte = |at: usize| u64::from(known.get(at).copied().unwrap_or(rest));
         (0..size).fold(0, |field, at| match self.byte_order {
@@ -186,88 +191,98 @@ impl BinaryHeader {
     }
 
     /// The bytes of the payload behind a header with such a length: negative where there is no such header.
-    fn payload_size(self, field: u64) -> i128 {
+    fn payload_size(&self, field: u64) -> i128 {
         i128::from(field) + i128::from(self.adjustment)
-    }
-
-    /// Every header there is. Out of line, so that `scan` is small enough to go in line.
-    #[inline(never)]
-    fn scan_slowly(self, bytes: &[u8]) -> Scan {
-        let (start, end) = (self.length_offset(), self.length_offset() + self.length_size());
-        let known = bytes.get(start..end.min(bytes.len())).unwrap_or_default();
-        // A byte is refused as soon as no byte behind it could make up for it.
-        let hopeless = |count: &usize| self.payload_size(self.field_of(&known[..*count], 0xff)) < 0;
-        if let Some(count) = (1..=known.len()).find(hopeless) {
-            return Scan::Invalid { at: start + count - 1 };
-        }
-        if bytes.len() < self.size() {
-            return Scan::Partial { needed: self.size() - bytes.len() };
-        }
-        let length = u64::try_from(self.payload_size(self.field_of(known, 0))).unwrap_or(u64::MAX);
-        Scan::Complete { size: self.size(), length }
     }
 }
 
 impl Format for BinaryHeader {
     #[inline]
-    fn scan(self, bytes: &[u8]) -> Scan {
+    fn scan(&self, bytes: &[u8]) -> Scan {
         match self.field(bytes).and_then(|field| field.checked_add_signed(self.adjustment)) {
             Some(length) => Scan::Complete { size: self.size(), length },
-            None => self.scan_slowly(bytes),
+            None => self.resume(&mut ScanState::default(), &[], bytes),
         }
     }
 
+    /// Every header there is. Out of line, so that `scan` is small enough to go in line.
+    #[inline(never)]
+    fn resume(&self, _state: &mut ScanState, head: &[u8], more: &[u8]) -> Scan {
+        let start = self.length_offset();
+        let byte_at = |index: usize| head.get(index).or_else(|| more.get(index - head.len()));
+        let mut known = [0; Self::MAX_LENGTH_SIZE];
+        let mut count = 0;
+        for (index, place) in self.place.range().zip(&mut known) {
+            let Some(&byte) = byte_at(index) else { break };
+            (*place, count) = (byte, count + 1);
+        }
+        let known = &known[..count];
+        // A byte is refused as soon as no byte behind it could make up for it.
+        let hopeless = |count: &usize| self.payload_size(self.field_of(&known[..*count], 0xff)) < 0;
+        if let Some(count) = (1..=known.len()).find(hopeless) {
+            return Scan::Invalid { at: start + count - 1 };
+        }
+        let arrived = head.len() + more.len();
+        if arrived < self.size() {
+            return Scan::Partial { needed: self.size() - arrived };
+        }
+        let length = u64::try_from(self.payload_size(self.field_of(known, 0))).unwrap_or(u64::MAX);
+        Scan::Complete { size: self.size(), length }
+    }
+
     #[inline]
-    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+    fn fingerprint(&self, bytes: &[u8]) -> Option<(u64, u64)> {
         // The bytes of the length, whichever comes first.
         let word = u64::from_le_bytes(self.word(bytes)?);
         Some((word << self.unused_bits(), 0))
     }
 
-    fn exact_length(self, header: &[u8]) -> Length {
+    fn exact_length(&self, header: &[u8]) -> Length {
         let known = header.get(self.length_offset()..).unwrap_or_default();
         let size = self.payload_size(self.field_of(known, 0));
         u64::try_from(size).map_or_else(|_| Length::Digits(size.to_string()), Length::Exact)
     }
 
     #[inline]
-    fn size_for(self, _length: u64) -> usize {
+    fn size_for(&self, _length: u64) -> usize {
         self.size()
     }
 
     #[inline(never)]
-    fn write(self, length: u64, fields: &[u8], out: &mut [u8]) {
+    fn write(&self, length: u64, fields: &[u8], out: &mut [u8]) {
         // Exact: the encoder has seen to it that there is such a field.
         let field = length.wrapping_add_signed(self.adjustment.wrapping_neg());
-        let (start, size) = (self.length_offset(), self.length_size());
-        let (before, rest) = out.split_at_mut(start);
-        let (place, after) = rest.split_at_mut(size);
+        let place = self.place.surround(fields, 0, out);
         match self.byte_order {
-            ByteOrder::Big => place.copy_from_slice(&field.to_be_bytes()[8 - size..]),
-            ByteOrder::Little => place.copy_from_slice(&field.to_le_bytes()[..size]),
-        }
-        if fields.is_empty() {
-            before.fill(0);
-            after.fill(0);
-        } else {
-            before.copy_from_slice(&fields[..start]);
-            after.copy_from_slice(&fields[start..]);
+            ByteOrder::Big => place.copy_from_slice(&field.to_be_bytes()[8 - place.len()..]),
+            ByteOrder::Little => place.copy_from_slice(&field.to_le_bytes()[..place.len()]),
         }
     }
 
-    fn lengths(self) -> RangeInclusive<u64> {
+    fn lengths(&self) -> RangeInclusive<u64> {
         let least = u64::try_from(self.adjustment).unwrap_or(0);
         least..=self.largest_field().saturating_add_signed(self.adjustment)
     }
 
     #[inline]
-    fn fields_size(self) -> usize {
-        self.size() - self.length_size()
+    fn fields_size(&self) -> usize {
+        self.place.fields_size()
     }
-}
 
-fn out_of_range(name: &'static str, low: usize, high: usize, given: usize) -> ConfigError {
-    ConfigError::OutOfRange { name, low: low as u64, high: high as u64, given: given as u64 }
+    fn length_range(&self) -> Range<usize> {
+        self.place.range()
+    }
+
+    fn swapped_length(&self, header: &[u8]) -> Option<u64> {
+        let order = match self.byte_order {
+            ByteOrder::Big => ByteOrder::Little,
+            ByteOrder::Little => ByteOrder::Big,
+        };
+        match self.clone().with_byte_order(order).scan(header) {
+            Scan::Complete { length, .. } => Some(length),
+            Scan::Partial { .. } | Scan::Invalid { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -321,7 +336,7 @@ mod tests {
                             let bytes = &bytes[..end];
                             assert_eq!(
                                 header.scan(bytes),
-                                header.scan_slowly(bytes),
+                                header.resume(&mut ScanState::default(), &[], bytes),
                                 "{header:?} {bytes:x?}"
                             );
                         }
@@ -363,6 +378,13 @@ mod tests {
         header.write(0x0102, b"", &mut out);
         assert_eq!(&out, b"\0\x01\x02\0\0");
         assert_eq!(header.scan(b"a\x01\x02b"), Scan::Partial { needed: 1 });
+
+        let header = header.with_fields(b"xyz").unwrap();
+        assert_eq!(header.default_fields(), Some(&b"xyz"[..]));
+        header.write(0x0102, b"", &mut out);
+        assert_eq!(&out, b"x\x01\x02yz");
+        header.write(0x0102, b"abc", &mut out);
+        assert_eq!(&out, b"a\x01\x02bc");
     }
 
     #[test]
@@ -371,11 +393,11 @@ mod tests {
         assert_eq!(BinaryHeader::new(0), range("length_size", 1, 8, 0));
         assert_eq!(BinaryHeader::new(9), range("length_size", 1, 8, 9));
         let header = BinaryHeader::new(2).unwrap();
-        assert_eq!(header.with_place(3, 4), range("size", 5, 4096, 4));
-        assert_eq!(header.with_place(3, 4097), range("size", 5, 4096, 4097));
-        assert_eq!(header.with_place(4095, 4096), range("length_offset", 0, 4094, 4095));
-        assert!(header.with_place(4094, 4096).is_ok());
-        assert!(header.with_adjustment(-65_535).is_ok());
+        assert_eq!(header.clone().with_place(3, 4), range("size", 5, 4096, 4));
+        assert_eq!(header.clone().with_place(3, 4097), range("size", 5, 4096, 4097));
+        assert_eq!(header.clone().with_place(4095, 4096), range("length_offset", 0, 4094, 4095));
+        assert!(header.clone().with_place(4094, 4096).is_ok());
+        assert!(header.clone().with_adjustment(-65_535).is_ok());
         assert_eq!(
             header.with_adjustment(-65_536),
             Err(ConfigError::Adjustment { adjustment: -65_536, length_size: 2 })

@@ -83,6 +83,54 @@ impl Digits {
     }
 }
 
+/// The runs that decimal text in a field, or the beginning of one, consists of: spaces, digits, spaces.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Runs {
+    pub(super) lead: u16,
+    pub(super) digits: u16,
+    pub(super) trail: u16,
+    /// The first digit is `0`.
+    pub(super) zero: bool,
+    /// Saturates at `u64::MAX`, which is above every limit.
+    pub(super) value: u64,
+}
+
+impl Runs {
+    /// Takes one more byte; `false` where it can follow nothing that came before it. Fields have fewer than 2^16
+    /// bytes.
+    pub(super) fn push(&mut self, byte: u8) -> bool {
+        #[cfg(test)]
+        counting::push();
+        match byte {
+            b' ' if self.digits == 0 => self.lead += 1,
+            b' ' => self.trail += 1,
+            b'0'..=b'9' if self.trail == 0 => {
+                self.zero |= self.digits == 0 && byte == b'0';
+                self.digits += 1;
+                self.value = self.value.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// How many bytes this thread has looked at, for tests of how often a header is read.
+#[cfg(test)]
+pub(super) mod counting {
+    use std::cell::Cell;
+
+    thread_local!(static PUSHED: Cell<usize> = const { Cell::new(0) });
+
+    pub(super) fn push() {
+        PUSHED.set(PUSHED.get() + 1);
+    }
+
+    pub(in crate::codec) fn pushed() -> usize {
+        PUSHED.get()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

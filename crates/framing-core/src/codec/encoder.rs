@@ -5,8 +5,9 @@ use std::ops::{DerefMut, RangeInclusive};
 use bytes::{BufMut, BytesMut};
 
 use super::error::{ConfigError, Error, Length};
-use super::extent::{self, Unit};
-use super::header::{Format, HeaderFormat};
+use super::extent::{self, Unit, not_utf8};
+use super::format::Format;
+use super::header::HeaderFormat;
 
 /// Writes frames: header, then payload.
 ///
@@ -40,7 +41,7 @@ impl Default for FrameEncoder {
     }
 }
 
-/// The bytes of a header that are not the length: as many as it has, or none, for zeros.
+/// The bytes of a header that are not the length: as many as it has, or none, for its default ones.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(hidden)]
 pub struct Fields<'a>(&'a [u8]);
@@ -80,7 +81,7 @@ impl FrameEncoder {
         let header = header.into();
         let max_frame_size = header.limit(None).unwrap_or(0);
         let lengths = *header.lengths().start()..=max_frame_size;
-        Self { header, unit: header.unit(), lengths, trailer: header.trailer() }
+        Self { unit: header.unit(), lengths, trailer: header.trailer(), header }
     }
 
     /// The same encoder with another limit, in the header's unit.
@@ -175,7 +176,7 @@ impl FrameEncoder {
     fn refusal_of_length(&self, length: u64) -> Error {
         if length > self.max_frame_size() {
             let (length, limit) = (Length::Exact(length), self.max_frame_size());
-            return Error::FrameTooLarge { length, limit, offset: None };
+            return Error::FrameTooLarge { length, limit, offset: None, hint: None };
         }
         let least = self.lengths.start();
         let reason = format!("its length is {length}, and the header can say no less than {least}");
@@ -199,22 +200,14 @@ impl FrameEncoder {
 
     /// The header format.
     #[must_use]
-    pub fn header(&self) -> HeaderFormat {
-        self.header
+    pub fn header(&self) -> &HeaderFormat {
+        &self.header
     }
 
     /// The limit, in the header's unit.
     #[must_use]
     pub fn max_frame_size(&self) -> u64 {
         *self.lengths.end()
-    }
-}
-
-/// The reason of an `InvalidPayload`: the same words on both sides of a connection.
-pub(crate) fn not_utf8(byte: Option<u8>, at: usize) -> String {
-    match byte {
-        Some(byte) => format!("byte 0x{byte:02x} at index {at} is not valid UTF-8 there"),
-        None => format!("the UTF-8 text ends inside a character, at index {at}"),
     }
 }
 
@@ -226,7 +219,7 @@ mod tests {
     #[test]
     fn the_default_is_the_tutorials() {
         let encoder = FrameEncoder::default();
-        assert_eq!(encoder.header(), DecimalHeader::default().into());
+        assert_eq!(*encoder.header(), DecimalHeader::default().into());
         assert_eq!(encoder.max_frame_size(), DEFAULT_MAX_FRAME_SIZE);
     }
 
@@ -237,7 +230,12 @@ mod tests {
         let mut wire = BytesMut::from(&b"before"[..]);
         assert_eq!(
             encoder.encode(&[b'x'; 100], &mut wire),
-            Err(Error::FrameTooLarge { length: Length::Exact(100), limit: 99, offset: None })
+            Err(Error::FrameTooLarge {
+                length: Length::Exact(100),
+                limit: 99,
+                offset: None,
+                hint: None
+            })
         );
         assert!(matches!(encoder.encode(b"\xff", &mut wire), Err(Error::InvalidPayload { .. })));
         encoder.encode("größe".as_bytes(), &mut wire).unwrap();

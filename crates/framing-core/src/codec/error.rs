@@ -53,6 +53,8 @@ pub enum Error {
         limit: u64,
         /// Where the frame begins in the stream; `None` for a payload that was to be sent.
         offset: Option<u64>,
+        /// What the peer may have been speaking. It may depend on how the stream was cut.
+        hint: Option<&'static str>,
     },
     /// Not as many bytes as the header has beside its length. Nothing was written.
     WrongFields {
@@ -76,6 +78,8 @@ pub enum Error {
         expected: usize,
         /// The bytes of it that arrived.
         received: usize,
+        /// What the peer may have meant, where the frame's length is unlikely.
+        hint: Option<&'static str>,
     },
     /// There was no memory for a frame.
     OutOfMemory {
@@ -115,6 +119,15 @@ impl fmt::Display for At {
     }
 }
 
+/// `: ` and the sentence, or nothing.
+struct Hint(Option<&'static str>);
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |hint| write!(f, ": {hint}"))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -122,29 +135,25 @@ impl fmt::Display for Error {
                 // The offending byte is the last one, so a long header is shown from its end.
                 let shown = &header[header.len().saturating_sub(32)..];
                 let cut = if shown.len() < header.len() { "..." } else { "" };
-                write!(f, "invalid header {cut}\"{}\"{}", shown.escape_ascii(), At(Some(*offset)))?;
-                hint.map_or(Ok(()), |hint| write!(f, ": {hint}"))
+                let (shown, at, hint) = (shown.escape_ascii(), At(Some(*offset)), Hint(*hint));
+                write!(f, "invalid header {cut}\"{shown}\"{at}{hint}")
             }
             Self::InvalidPayload { offset, reason } => {
                 write!(f, "invalid payload{}: {reason}", At(*offset))
             }
-            Self::FrameTooLarge { length, limit, offset } => {
-                write!(
-                    f,
-                    "payload length {length} exceeds the limit of {limit} (max_frame_size){}",
-                    At(*offset)
-                )
+            Self::FrameTooLarge { length, limit, offset, hint } => {
+                write!(f, "payload length {length} exceeds the limit of {limit} (max_frame_size)")?;
+                write!(f, "{}{}", At(*offset), Hint(*hint))
             }
-            Self::WrongFields { size, given } => {
-                write!(f, "fields of size {given}, where this header has {size} beside its length")
-            }
+            Self::WrongFields { size, given } => wrong_fields(f, *size, *given),
             Self::BufferTooSmall { needed, available } => {
                 write!(f, "the frame needs {needed} bytes, the buffer has {available}")
             }
-            Self::TruncatedFrame { stage, expected, received } => {
+            Self::TruncatedFrame { stage, expected, received, hint } => {
+                let hint = Hint(*hint);
                 write!(
                     f,
-                    "the stream ended inside a frame: {received} of {expected} bytes of the {stage}"
+                    "the stream ended inside a frame: {received} of {expected} bytes of the {stage}{hint}"
                 )
             }
             Self::OutOfMemory { requested } => {
@@ -155,6 +164,11 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+fn wrong_fields(f: &mut fmt::Formatter<'_>, size: usize, given: usize) -> fmt::Result {
+    let unit = if size == 1 { "byte" } else { "bytes" };
+    write!(f, "fields must be {size} {unit} for this header, not {given}")
+}
 
 /// Why a header or a limit cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +191,13 @@ pub enum ConfigError {
         adjustment: i64,
         /// The bytes of the length.
         length_size: usize,
+    },
+    /// Default fields that are not as many bytes as the header has beside its length.
+    Fields {
+        /// The bytes that the header has.
+        size: usize,
+        /// The bytes that there are.
+        given: usize,
     },
     /// Zeros as padding without [`Align::Right`](super::Align::Right) would change the number.
     ZeroFill,
@@ -210,6 +231,7 @@ impl fmt::Display for ConfigError {
                  not {adjustment}",
                 u64::MAX >> (64 - 8 * length_size)
             ),
+            Self::Fields { size, given } => wrong_fields(f, *size, *given),
             Self::ZeroFill => f.write_str("fill '0' needs align '>'"),
             Self::MaxSkip { max_skip, limit } => {
                 write!(f, "max_skip must be at least {limit} (max_frame_size), not {max_skip}")

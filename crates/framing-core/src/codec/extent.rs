@@ -187,6 +187,14 @@ pub(crate) fn measure(unit: Unit, payload: &[u8]) -> Result<u64, usize> {
     Ok(length as u64)
 }
 
+/// The reason of an `InvalidPayload`: the same words on both sides of a connection.
+pub(crate) fn not_utf8(byte: Option<u8>, at: usize) -> String {
+    match byte {
+        Some(byte) => format!("byte 0x{byte:02x} at index {at} is not valid UTF-8 there"),
+        None => format!("the UTF-8 text ends inside a character, at index {at}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

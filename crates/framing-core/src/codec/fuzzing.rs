@@ -23,7 +23,7 @@ pub fn any_stream(data: &[u8]) {
     let Some((choices, stream)) = data.split_first_chunk() else { return };
     let Ok(Choices { header, keep_header, cut, picky }) = chosen(*choices) else { return };
     let decoder = || {
-        let decoder = FrameDecoder::new(header).with_keep_header(keep_header);
+        let decoder = FrameDecoder::new(header.clone()).with_keep_header(keep_header);
         if picky { none_too_long(decoder) } else { decoder }
     };
 
@@ -46,7 +46,7 @@ pub fn any_payloads(data: &[u8]) {
     let Ok(Choices { header, keep_header, cut, .. }) = chosen(*choices) else { return };
     let Some((fields, payloads)) = rest.split_at_checked(header.fields_size()) else { return };
 
-    let encoder = FrameEncoder::new(header);
+    let encoder = FrameEncoder::new(header.clone());
     let mut wire = BytesMut::new();
     let (mut frames, mut payload_bytes) = (Vec::new(), 0);
     // Of one size, which the decoder may guess; then an empty one, and a longer one.
@@ -57,22 +57,36 @@ pub fn any_payloads(data: &[u8]) {
                 let frame = &wire[before..];
                 let start = frame.len() - header.trailer().len() - payload.len();
                 assert_eq!(&frame[start..start + payload.len()], payload, "a payload goes as it is");
-                assert_eq!(beside_length(header, &frame[..start]), fields, "so do fields, in order");
+                assert_eq!(beside_length(&header, &frame[..start]), fields, "so do fields, in order");
                 payload_bytes += payload.len();
                 frames.push(if keep_header { frame.to_vec() } else { payload.to_vec() });
             }
             Err(error) => {
                 assert_eq!(wire.len(), before, "nothing is written of what is refused");
-                assert!(is_justified(&error, header, payload), "{header:?} refuses: {error}");
+                assert!(is_justified(&error, &header, payload), "{header:?} refuses: {error}");
             }
         }
     }
+    if let Some(head) = default_header(&encoder) {
+        let expected = vec![b'.'; header.fields_size()];
+        assert_eq!(beside_length(&header, &head), expected, "without fields the default ones go");
+    }
     for size in [wire.len().max(1), 1, cut] {
-        let decoded = decode(FrameDecoder::new(header).with_keep_header(keep_header), &wire, size);
+        let decoded =
+            decode(FrameDecoder::new(header.clone()).with_keep_header(keep_header), &wire, size);
         assert_eq!(decoded.frames, frames, "what was encoded is decoded back");
         assert_eq!((decoded.fault, decoded.left), (None, 0), "and nothing else");
         assert_eq!(decoded.stats.payload_bytes, payload_bytes as u64);
     }
+}
+
+/// The header of the shortest text that the encoder accepts, without fields.
+fn default_header(encoder: &FrameEncoder) -> Option<Vec<u8>> {
+    let mut wire = BytesMut::new();
+    let payload = vec![b'x'; usize::try_from(*encoder.header().lengths().start()).ok()?.min(9000)];
+    encoder.encode(&payload, &mut wire).ok()?;
+    let size = encoder.header().size_for(payload.len() as u64);
+    Some(wire[..size].to_vec())
 }
 
 struct Choices {
@@ -87,11 +101,18 @@ struct Choices {
 fn chosen(choices: [u8; CHOICES]) -> Result<Choices, ConfigError> {
     let [kind, cut, options, size, offset, behind, adjustment @ ..] = choices;
     let flag = |bit: u8| options >> bit & 1 == 1;
+    let (offset, behind) = (usize::from(offset % 6), usize::from(behind % 6));
+    let default_fields = [b'.'; 10];
     let size = |most: usize| usize::from(size) % most + 1;
     let header = match kind % 4 {
-        0 => decimal(kind / 4, size(24), flag(0), flag(1))?.into(),
+        0 => {
+            let header = decimal(kind / 4, size(24), flag(0), flag(1))?;
+            // Half of them are text and nothing else.
+            let (offset, behind) = if flag(4) { (offset, behind) } else { (0, 0) };
+            let size = offset + header.width() + behind;
+            header.with_place(offset, size)?.with_fields(&default_fields[..offset + behind])?.into()
+        }
         1 => {
-            let (offset, behind) = (usize::from(offset % 6), usize::from(behind % 6));
             // Small ones as often as large ones.
             let adjustment = i16::from_be_bytes(adjustment) >> (options >> 4);
             let length_size = size(BinaryHeader::MAX_LENGTH_SIZE);
@@ -99,6 +120,7 @@ fn chosen(choices: [u8; CHOICES]) -> Result<Choices, ConfigError> {
                 .with_byte_order(if flag(0) { ByteOrder::Little } else { ByteOrder::Big })
                 .with_place(offset, offset + length_size + behind)?
                 .with_adjustment(adjustment.into())?
+                .with_fields(&default_fields[..offset + behind])?
                 .into()
         }
         2 => VarintHeader::new(size(VarintHeader::MOST_BYTES))?.with_strict(flag(0)).into(),
@@ -119,25 +141,23 @@ fn decimal(shape: u8, width: usize, strict: bool, chars: bool) -> Result<Decimal
 }
 
 /// The bytes of a header that are not its length, where those are the sender's to choose.
-fn beside_length(header: HeaderFormat, head: &[u8]) -> Vec<u8> {
-    match header {
-        HeaderFormat::Binary(it) => {
-            let end = it.length_offset() + it.length_size();
-            [&head[..it.length_offset()], &head[end..]].concat()
-        }
-        _ => Vec::new(),
+fn beside_length(header: &HeaderFormat, head: &[u8]) -> Vec<u8> {
+    let length = header.length_range();
+    if header.fields_size() == 0 {
+        return Vec::new();
     }
+    [&head[..length.start], &head[length.end..]].concat()
 }
 
 /// Whether that is so, what an encoder says of a payload that it refuses.
-fn is_justified(error: &Error, header: HeaderFormat, payload: &[u8]) -> bool {
+fn is_justified(error: &Error, header: &HeaderFormat, payload: &[u8]) -> bool {
     let text = std::str::from_utf8(payload);
     let length = match header.unit() {
         Unit::Bytes => payload.len() as u64,
         Unit::Chars => text.map_or(0, |text| text.chars().count()) as u64,
     };
     match error {
-        Error::FrameTooLarge { length: announced, limit, offset: None } => {
+        Error::FrameTooLarge { length: announced, limit, offset: None, hint: None } => {
             *announced == Length::Exact(length) && length > *limit && limit == header.lengths().end()
         }
         Error::InvalidPayload { offset: None, .. } => {
@@ -201,7 +221,7 @@ fn decode(mut decoder: FrameDecoder, stream: &[u8], size: usize) -> Outcome {
             assert!(partial.capacity() <= 64 * 1024 + 4 * partial.len(), "memory follows arrival");
         }
     }
-    if let Some(Error::InvalidHeader { hint, .. }) = &mut fault {
+    if let Some(Error::InvalidHeader { hint, .. } | Error::FrameTooLarge { hint, .. }) = &mut fault {
         *hint = None;
     }
     let left = decoder.take_buffered();
@@ -239,7 +259,7 @@ mod tests {
                 match piece {
                     // What is refused is not there.
                     Piece::Framed(payload) => {
-                        let _ = FrameEncoder::new(header).encode(&payload, &mut data);
+                        let _ = FrameEncoder::new(header.clone()).encode(&payload, &mut data);
                     }
                     Piece::Bare(bytes) => data.extend_from_slice(&bytes),
                 }

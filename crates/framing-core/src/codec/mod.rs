@@ -2,7 +2,8 @@
 //!
 //! | file | what is decided there |
 //! |---|---|
-//! | [`header`] | which header formats exist, and what each must be able to do |
+//! | [`format`] | what a header format must be able to do |
+//! | [`header`] | which header formats there are |
 //! | [`decimal`], [`binary`], [`varint`], [`netstring`] | one format: what it writes, what it reads, when it refuses |
 //! | [`encoder`] | how a payload becomes a frame |
 //! | [`decoder`] | the state machine: where a frame starts, ends, and what ends the stream |
@@ -18,11 +19,13 @@ mod digits;
 pub mod encoder;
 pub mod error;
 pub mod extent;
+pub mod format;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod header;
 pub mod hint;
 pub mod netstring;
+mod place;
 pub mod store;
 pub mod varint;
 
@@ -32,9 +35,8 @@ pub use decoder::{Decoder, FrameDecoder, Policy, Progress, Skipped, Skips, Stats
 pub use encoder::FrameEncoder;
 pub use error::{ConfigError, Error, Length, Stage};
 pub use extent::Unit;
-pub use header::{
-    DEFAULT_MAX_FRAME_SIZE, Format, HeaderFormat, MAX_HEADER_SIZE, MAX_MAX_FRAME_SIZE, Scan,
-};
+pub use format::{Format, MAX_HEADER_SIZE, Scan};
+pub use header::{DEFAULT_MAX_FRAME_SIZE, HeaderFormat, MAX_MAX_FRAME_SIZE};
 pub use netstring::NetstringHeader;
 pub use store::{BytesStore, Store};
 pub use varint::VarintHeader;

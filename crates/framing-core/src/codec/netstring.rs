@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 
 use super::digits::{self, Digits};
 use super::error::{ConfigError, Length};
-use super::header::{Format, Scan};
+use super::format::{Format, Scan, ScanState};
 
 const COLONS: u64 = u64::from_le_bytes([b':'; 8]);
 
@@ -77,7 +77,7 @@ impl NetstringHeader {
         (colons != 0).then(|| (word, colons.trailing_zeros() >> 3))
     }
 
-    /// Up to seven digits, eight bytes at a time. `None` says nothing; [`scan_bytes`](Self::scan_bytes) decides.
+    /// Up to seven digits, eight bytes at a time. `None` says nothing; [`resume`](Format::resume) decides.
     #[inline]
     fn scan_word(self, bytes: &[u8]) -> Option<Scan> {
         let (word, count) = Self::word(bytes)?;
@@ -92,38 +92,40 @@ impl NetstringHeader {
             length: digits::sum(values << (64 - 8 * count)),
         })
     }
+}
+
+impl Format for NetstringHeader {
+    #[inline]
+    fn scan(&self, bytes: &[u8]) -> Scan {
+        self.scan_word(bytes).unwrap_or_else(|| self.resume(&mut ScanState::default(), &[], bytes))
+    }
 
     /// Every header there is, byte by byte. Out of line, so that `scan` is small enough to go in line.
     #[inline(never)]
-    fn scan_bytes(self, bytes: &[u8]) -> Scan {
-        let mut length = 0_u64;
-        for (at, &byte) in bytes.iter().enumerate() {
+    fn resume(&self, _state: &mut ScanState, head: &[u8], more: &[u8]) -> Scan {
+        let bytes = head.iter().chain(more);
+        let (mut length, mut leads_with_zero) = (0_u64, false);
+        for (at, &byte) in bytes.enumerate() {
             match byte {
                 b':' if at > 0 => return Scan::Complete { size: at + 1, length },
-                b'0'..=b'9' if at < self.max_digits() && (at == 0 || bytes[0] != b'0') => {
+                b'0'..=b'9' if at < self.max_digits() && !leads_with_zero => {
+                    leads_with_zero = at == 0 && byte == b'0';
                     length = length * 10 + u64::from(byte - b'0');
                 }
                 _ => return Scan::Invalid { at },
             }
         }
-        Scan::Partial { needed: if bytes.is_empty() { 2 } else { 1 } }
-    }
-}
-
-impl Format for NetstringHeader {
-    #[inline]
-    fn scan(self, bytes: &[u8]) -> Scan {
-        self.scan_word(bytes).unwrap_or_else(|| self.scan_bytes(bytes))
+        Scan::Partial { needed: if head.is_empty() && more.is_empty() { 2 } else { 1 } }
     }
 
     #[inline]
-    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+    fn fingerprint(&self, bytes: &[u8]) -> Option<(u64, u64)> {
         let (word, count) = Self::word(bytes)?;
         // What is behind the digits does not count.
         Some((word & !(u64::MAX << (8 * count)), count.into()))
     }
 
-    fn exact_length(self, header: &[u8]) -> Length {
+    fn exact_length(&self, header: &[u8]) -> Length {
         match self.scan(header) {
             Scan::Complete { length, .. } => Length::Exact(length),
             Scan::Partial { .. } | Scan::Invalid { .. } => Length::Exact(0),
@@ -131,7 +133,7 @@ impl Format for NetstringHeader {
     }
 
     #[inline]
-    fn size_for(self, length: u64) -> usize {
+    fn size_for(&self, length: u64) -> usize {
         match digits::word(length) {
             Some((_, count)) => count + 1,
             None => Digits::of(length).digits().len() + 1,
@@ -139,7 +141,7 @@ impl Format for NetstringHeader {
     }
 
     #[inline(never)]
-    fn write(self, length: u64, _fields: &[u8], out: &mut [u8]) {
+    fn write(&self, length: u64, _fields: &[u8], out: &mut [u8]) {
         let Some((colon, place)) = out.split_last_mut() else { return };
         *colon = b':';
         match digits::word(length) {
@@ -149,16 +151,16 @@ impl Format for NetstringHeader {
     }
 
     #[inline]
-    fn lengths(self) -> RangeInclusive<u64> {
+    fn lengths(&self) -> RangeInclusive<u64> {
         0..=10_u64.pow(self.max_digits.into()) - 1
     }
 
     #[inline]
-    fn trailer(self) -> &'static [u8] {
+    fn trailer(&self) -> &'static [u8] {
         b","
     }
 
-    fn is_text(self) -> bool {
+    fn is_text(&self) -> bool {
         true
     }
 }
@@ -229,7 +231,7 @@ mod tests {
                         sample[spoiled] = byte;
                         assert_eq!(
                             header.scan(&sample),
-                            header.scan_bytes(&sample),
+                            header.resume(&mut ScanState::default(), &[], &sample),
                             "{max_digits}: {}",
                             sample.escape_ascii()
                         );

@@ -13,7 +13,7 @@
 use std::ops::RangeInclusive;
 
 use super::error::{ConfigError, Length};
-use super::header::{Format, Scan};
+use super::format::{Format, Scan, ScanState};
 
 /// In each byte the bit that says that another one follows.
 const MORE: u64 = 0x8080_8080_8080_8080;
@@ -94,12 +94,27 @@ impl VarintHeader {
         let mask = ends ^ ends.wrapping_sub(1);
         (ends != 0).then(|| (word & mask, (ends.trailing_zeros() as usize >> 3) + 1))
     }
+}
+
+impl Format for VarintHeader {
+    #[inline]
+    fn scan(&self, bytes: &[u8]) -> Scan {
+        match Self::word(bytes) {
+            // A last byte of zero is for the other way to judge.
+            Some((word, size))
+                if size <= self.max_bytes() && (size == 1 || word >> (8 * size - 8) > 0) =>
+            {
+                Scan::Complete { size, length: join_groups(word & !MORE) }
+            }
+            _ => self.resume(&mut ScanState::default(), &[], bytes),
+        }
+    }
 
     /// Every header there is, byte by byte. Out of line, so that `scan` is small enough to go in line.
     #[inline(never)]
-    fn scan_bytes(self, bytes: &[u8]) -> Scan {
+    fn resume(&self, _state: &mut ScanState, head: &[u8], more: &[u8]) -> Scan {
         let (mut length, mut shift) = (0, 0);
-        for (at, &byte) in bytes.iter().take(self.max_bytes()).enumerate() {
+        for (at, &byte) in head.iter().chain(more).take(self.max_bytes()).enumerate() {
             let group = u64::from(byte & 0x7f);
             let is_last = byte & 0x80 == 0;
             let fits = group.leading_zeros() >= shift;
@@ -115,28 +130,13 @@ impl VarintHeader {
         }
         Scan::Partial { needed: 1 }
     }
-}
-
-impl Format for VarintHeader {
-    #[inline]
-    fn scan(self, bytes: &[u8]) -> Scan {
-        match Self::word(bytes) {
-            // A last byte of zero is for the other way to judge.
-            Some((word, size))
-                if size <= self.max_bytes() && (size == 1 || word >> (8 * size - 8) > 0) =>
-            {
-                Scan::Complete { size, length: join_groups(word & !MORE) }
-            }
-            _ => self.scan_bytes(bytes),
-        }
-    }
 
     #[inline]
-    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+    fn fingerprint(&self, bytes: &[u8]) -> Option<(u64, u64)> {
         Self::word(bytes).map(|(word, size)| (word, size as u64))
     }
 
-    fn exact_length(self, header: &[u8]) -> Length {
+    fn exact_length(&self, header: &[u8]) -> Length {
         match self.scan(header) {
             Scan::Complete { length, .. } => Length::Exact(length),
             Scan::Partial { .. } | Scan::Invalid { .. } => Length::Exact(0),
@@ -144,13 +144,13 @@ impl Format for VarintHeader {
     }
 
     #[inline]
-    fn size_for(self, length: u64) -> usize {
+    fn size_for(&self, length: u64) -> usize {
         // One byte for each seven bits, and one for zero.
         (64 - (length | 1).leading_zeros() as usize).div_ceil(7)
     }
 
     #[inline(never)]
-    fn write(self, length: u64, _fields: &[u8], out: &mut [u8]) {
+    fn write(&self, length: u64, _fields: &[u8], out: &mut [u8]) {
         let mut rest = length;
         for place in &mut *out {
             *place = rest.to_le_bytes()[0] | 0x80;
@@ -162,7 +162,7 @@ impl Format for VarintHeader {
     }
 
     #[inline]
-    fn lengths(self) -> RangeInclusive<u64> {
+    fn lengths(&self) -> RangeInclusive<u64> {
         let bits = 7 * u32::from(self.max_bytes);
         0..=1_u64.checked_shl(bits).map_or(u64::MAX, |beyond| beyond - 1)
     }
@@ -264,7 +264,11 @@ mod tests {
                             more | [0, 1, 0x7f, 0x40][(pattern as usize + at) % 4]
                         })
                         .collect();
-                    assert_eq!(header.scan(&bytes), header.scan_bytes(&bytes), "{header:?} {bytes:x?}");
+                    assert_eq!(
+                        header.scan(&bytes),
+                        header.resume(&mut ScanState::default(), &[], &bytes),
+                        "{header:?} {bytes:x?}"
+                    );
                 }
             }
         }

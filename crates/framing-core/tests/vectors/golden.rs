@@ -51,6 +51,10 @@ pub(super) struct Decimal {
     unit: Option<String>,
     #[serde(default)]
     strict: bool,
+    #[serde(default)]
+    length_offset: usize,
+    size: Option<usize>,
+    fields: Option<Data>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +67,7 @@ pub(super) struct Binary {
     #[serde(default)]
     length_adjustment: i64,
     size: Option<usize>,
+    fields: Option<Data>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +103,13 @@ pub(super) enum Piece {
 #[serde(rename_all = "lowercase")]
 pub(super) enum End {
     Clean,
-    Truncated { stage: String, expected: usize, received: usize },
+    Truncated {
+        stage: String,
+        expected: usize,
+        received: usize,
+        #[serde(default, deserialize_with = "said")]
+        hint: Option<Hint>,
+    },
     Error(Fault),
 }
 
@@ -116,6 +127,8 @@ pub(super) enum Fault {
         length: String,
         limit: u64,
         offset: u64,
+        #[serde(default, deserialize_with = "said")]
+        hint: Option<Hint>,
     },
     InvalidPayload {
         offset: u64,
@@ -195,9 +208,16 @@ impl Decimal {
             Some("chars") => Unit::Chars,
             Some(other) => fail(&"unit", &other),
         };
-        DecimalHeader::new(self.width.unwrap_or(DecimalHeader::default().width()))
+        let width = self.width.unwrap_or(DecimalHeader::default().width());
+        let size = self.size.unwrap_or(self.length_offset + width);
+        let header = DecimalHeader::new(width)
             .and_then(|header| header.with_padding(align, fill))
-            .expect("a vector's header is possible")
+            .and_then(|header| header.with_place(self.length_offset, size))
+            .expect("a vector's header is possible");
+        let fields = self.fields.as_ref().map(Data::bytes);
+        fields
+            .map_or_else(|| Ok(header.clone()), |fields| header.clone().with_fields(&fields))
+            .expect("a vector's fields are as many as there can be")
             .with_unit(unit)
             .with_strict(self.strict)
     }
@@ -212,11 +232,15 @@ impl Binary {
         };
         let length_size = self.length_size.unwrap_or(4);
         let size = self.size.unwrap_or(self.length_offset + length_size);
-        BinaryHeader::new(length_size)
+        let header = BinaryHeader::new(length_size)
             .and_then(|header| header.with_place(self.length_offset, size))
             .and_then(|header| header.with_adjustment(self.length_adjustment))
             .expect("a vector's header is possible")
-            .with_byte_order(order)
+            .with_byte_order(order);
+        let fields = self.fields.as_ref().map(Data::bytes);
+        fields
+            .map_or_else(|| Ok(header.clone()), |fields| header.clone().with_fields(&fields))
+            .expect("a vector's fields are as many as there can be")
     }
 }
 

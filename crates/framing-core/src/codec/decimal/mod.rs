@@ -7,45 +7,35 @@
 //! +------------+------------------+      +------------+------------------+
 //! ```
 //!
+//! The text may have other bytes of the header around it, its fields, which are the sender's to choose and of no
+//! concern to whoever reads:
+//!
+//! ```text
+//!   DecimalHeader(6, align=">", length_offset=4, fields=b"MESS")
+//! +------+--------+------------------+
+//! | MESS | _____5 | 5 bytes          |
+//! +------+--------+------------------+
+//! ```
+//!
 //! What is written is what Python's `format(length, f"{fill}{align}{width}")` writes. What is read is
 //! wider, because published scripts are: ` *[0-9]+ *` over the whole width, unless the header is strict.
 
-mod read;
-mod write;
+mod text;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
+use self::text::Text;
+pub use self::text::{Align, Fill};
 use super::digits::Digits;
 use super::error::{ConfigError, Length};
 use super::extent::Unit;
-use super::header::{Format, MAX_HEADER_SIZE, Scan};
-
-/// On which side of the field the digits stand: Python's `<`, `>` and `^`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Align {
-    /// Digits first, then padding.
-    #[default]
-    Left,
-    /// Padding first, then digits.
-    Right,
-    /// Padding on both sides, the odd one on the right.
-    Center,
-}
-
-/// What the field is padded with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Fill {
-    /// A space.
-    #[default]
-    Space,
-    /// The digit zero; only with [`Align::Right`], anything else would change the number.
-    Zero,
-}
+use super::format::{Format, MAX_HEADER_SIZE, Scan, ScanState};
+use super::place::Place;
 
 /// A length as decimal text of a fixed width.
 ///
 /// ```
-/// use framing_core::codec::{Align, DecimalHeader, Format};
+/// use framing_core::codec::{Align, DecimalHeader, Format, Scan};
 ///
 /// # fn main() -> Result<(), framing_core::codec::ConfigError> {
 /// let tutorial = DecimalHeader::default();
@@ -53,64 +43,90 @@ pub enum Fill {
 ///
 /// let right = DecimalHeader::new(16)?.with_align(Align::Right)?;
 /// assert_eq!(right.lengths(), 0..=9_999_999_999_999_999);
+///
+/// let among_others = DecimalHeader::new(5)?.zero_padded().with_place(0, 6)?.with_fields(b"|")?;
+/// assert_eq!(among_others.scan(b"00005|hello"), Scan::Complete { size: 6, length: 5 });
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DecimalHeader {
-    /// 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
-    width: u32,
-    align: Align,
-    fill: Fill,
-    unit: Unit,
-    strict: bool,
-    /// Which of the bytes 8 to 15 belong to the header, where it can be read in two halves:
-    /// [`halved`](Self::halved) of the other fields.
+    /// As wide as `place`.
+    text: Text,
+    /// Which of the bytes 8 to 15 belong to the header, where it is all text and can be read in two halves: what
+    /// [`halved`](Self::halved) makes of the other fields.
     second_half: Option<u64>,
+    unit: Unit,
+    place: Place,
 }
 
 impl Default for DecimalHeader {
     /// The tutorial's header: width 10, aligned left, padded with spaces, counting bytes.
     fn default() -> Self {
-        let plain = Self {
-            width: 10,
-            align: Align::Left,
-            fill: Fill::Space,
-            unit: Unit::Bytes,
-            strict: false,
-            second_half: None,
-        };
-        plain.halved()
+        Self::of_width(10).unwrap_or_else(|| unreachable!("ten bytes are a header"))
     }
 }
 
 impl Format for DecimalHeader {
     #[inline]
-    fn scan(self, bytes: &[u8]) -> Scan {
-        self.scan_any(bytes)
+    fn scan(&self, bytes: &[u8]) -> Scan {
+        let length = self
+            .halves(bytes)
+            .and_then(|(first, second)| Text::left_aligned(first, second, self.second_half?));
+        match length {
+            Some(length) => Scan::Complete { size: self.width(), length },
+            None => self.resume(&mut ScanState::default(), &[], bytes),
+        }
+    }
+
+    /// Every header there is, byte by byte. Out of line, so that `scan` is small enough to go in line.
+    #[inline(never)]
+    fn resume(&self, state: &mut ScanState, head: &[u8], more: &[u8]) -> Scan {
+        // Where the text begins and ends in `more`.
+        let index = |place: usize| place.saturating_sub(head.len()).min(more.len());
+        let (start, end) = (index(self.place.range().start), index(self.place.range().end));
+        for (at, &byte) in more[start..end].iter().enumerate() {
+            if !self.text.accepts(&mut state.runs, byte) {
+                return Scan::Invalid { at: head.len() + start + at };
+            }
+        }
+        let arrived = head.len() + more.len();
+        if arrived < self.size() {
+            return Scan::Partial { needed: self.size() - arrived };
+        }
+        Scan::Complete { size: self.size(), length: state.runs.value }
     }
 
     #[inline]
-    fn fingerprint(self, bytes: &[u8]) -> Option<(u64, u64)> {
+    fn fingerprint(&self, bytes: &[u8]) -> Option<(u64, u64)> {
         self.halves(bytes)
     }
 
-    fn exact_length(self, header: &[u8]) -> Length {
-        Self::announced(header)
+    fn exact_length(&self, header: &[u8]) -> Length {
+        Text::announced(header.get(self.place.range()).unwrap_or_default())
     }
 
     #[inline]
-    fn size_for(self, _length: u64) -> usize {
-        self.width()
+    fn size_for(&self, _length: u64) -> usize {
+        self.size()
     }
 
     #[inline]
-    fn write(self, length: u64, _fields: &[u8], out: &mut [u8]) {
-        self.write_length(length, out);
+    fn write(&self, length: u64, fields: &[u8], out: &mut [u8]) {
+        if self.place.is_alone() {
+            self.text.write(length, out);
+        } else {
+            self.write_among_fields(length, fields, out);
+        }
     }
 
     #[inline]
-    fn lengths(self) -> RangeInclusive<u64> {
+    fn fields_size(&self) -> usize {
+        self.place.fields_size()
+    }
+
+    #[inline]
+    fn lengths(&self) -> RangeInclusive<u64> {
         // The first power is that of width 0.
         const BEYOND: [u64; Digits::MOST] = {
             let mut powers = [1; Digits::MOST];
@@ -125,12 +141,16 @@ impl Format for DecimalHeader {
     }
 
     #[inline]
-    fn unit(self) -> Unit {
+    fn unit(&self) -> Unit {
         self.unit
     }
 
-    fn is_text(self) -> bool {
+    fn is_text(&self) -> bool {
         true
+    }
+
+    fn length_range(&self) -> Range<usize> {
+        self.place.range()
     }
 }
 
@@ -143,17 +163,12 @@ impl DecimalHeader {
     /// # Errors
     /// [`ConfigError::OutOfRange`] unless `width` is 1 to [`MAX_WIDTH`](Self::MAX_WIDTH).
     pub fn new(width: usize) -> Result<Self, ConfigError> {
-        match u32::try_from(width) {
-            Ok(narrow) if (1..=Self::MAX_WIDTH).contains(&width) => {
-                Ok(Self { width: narrow, ..Self::default() }.halved())
-            }
-            _ => Err(ConfigError::OutOfRange {
-                name: "width",
-                low: 1,
-                high: Self::MAX_WIDTH as u64,
-                given: width as u64,
-            }),
-        }
+        Self::of_width(width).ok_or(ConfigError::OutOfRange {
+            name: "width",
+            low: 1,
+            high: Self::MAX_WIDTH as u64,
+            given: width as u64,
+        })
     }
 
     /// The same header with its digits on another side.
@@ -161,13 +176,14 @@ impl DecimalHeader {
     /// # Errors
     /// [`ConfigError::ZeroFill`] where the padding is zeros and `align` is not [`Align::Right`].
     pub fn with_align(self, align: Align) -> Result<Self, ConfigError> {
-        Self { align, ..self }.checked()
+        let fill = self.text.fill;
+        self.with_padding(align, fill)
     }
 
     /// The same header, right-aligned and padded with zeros.
     #[must_use]
     pub fn zero_padded(self) -> Self {
-        Self { align: Align::Right, fill: Fill::Zero, ..self }
+        Self { text: Text { align: Align::Right, fill: Fill::Zero, ..self.text }, ..self }
     }
 
     /// The same header with other alignment and padding.
@@ -175,7 +191,10 @@ impl DecimalHeader {
     /// # Errors
     /// [`ConfigError::ZeroFill`] for zeros with an alignment other than [`Align::Right`].
     pub fn with_padding(self, align: Align, fill: Fill) -> Result<Self, ConfigError> {
-        Self { align, fill, ..self }.checked()
+        if fill == Fill::Zero && align != Align::Right {
+            return Err(ConfigError::ZeroFill);
+        }
+        Ok(Self { text: Text { align, fill, ..self.text }, ..self })
     }
 
     /// The same header, counting in another unit.
@@ -188,49 +207,98 @@ impl DecimalHeader {
     /// scripts send (`false`).
     #[must_use]
     pub fn with_strict(self, strict: bool) -> Self {
-        Self { strict, ..self }.halved()
+        Self { text: Text { strict, ..self.text }, ..self }.halved()
     }
 
-    /// The bytes of the header.
+    /// The same header with its text at index `length_offset`, and `size` bytes in all. It has no default fields:
+    /// those come [after](Self::with_fields) the place.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless the text ends within `size`, and `size` within [`MAX_HEADER_SIZE`].
+    pub fn with_place(self, length_offset: usize, size: usize) -> Result<Self, ConfigError> {
+        Ok(Self { place: self.place.moved(length_offset, size)?, ..self }.halved())
+    }
+
+    /// The same header with other default fields: the bytes around the text, in order, that are written where a sender
+    /// gives none. Without this they are spaces.
+    ///
+    /// # Errors
+    /// [`ConfigError::Fields`] unless `fields` has [`fields_size`](Format::fields_size) bytes.
+    pub fn with_fields(self, fields: &[u8]) -> Result<Self, ConfigError> {
+        Ok(Self { place: self.place.with_fields(fields)?, ..self })
+    }
+
+    /// The bytes of the text.
     #[inline]
     #[must_use]
     pub fn width(&self) -> usize {
-        self.width as usize
+        self.text.width.into()
     }
 
     /// Where the digits stand.
     #[must_use]
     pub fn align(&self) -> Align {
-        self.align
+        self.text.align
     }
 
-    /// What the field is padded with.
+    /// What the text is padded with.
     #[must_use]
     pub fn fill(&self) -> Fill {
-        self.fill
+        self.text.fill
     }
 
     /// Whether only the very bytes this header would write are accepted.
     #[must_use]
     pub fn strict(&self) -> bool {
-        self.strict
+        self.text.strict
+    }
+
+    /// The index of the text's first byte.
+    #[must_use]
+    pub fn length_offset(&self) -> usize {
+        self.place.offset()
+    }
+
+    /// The bytes of the header.
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.place.size()
+    }
+
+    /// The bytes around the text that are written where a sender gives none; `None` for spaces.
+    #[must_use]
+    pub fn default_fields(&self) -> Option<&[u8]> {
+        self.place.fields()
+    }
+
+    fn of_width(width: usize) -> Option<Self> {
+        let (place, narrow) = (Place::alone(width)?, u16::try_from(width).ok()?);
+        let text = Text { width: narrow, align: Align::Left, fill: Fill::Space, strict: false };
+        Some(Self { text, second_half: None, unit: Unit::Bytes, place }.halved())
     }
 
     /// The same header, with `second_half` as the other fields have it.
     fn halved(self) -> Self {
-        let second_half = match self.width {
-            _ if self.strict => None,
-            16 => Some(u64::MAX),
-            8..16 => Some((1 << (8 * (self.width - 8))) - 1),
-            _ => None,
-        };
+        let second_half = if self.place.is_alone() { self.text.second_half() } else { None };
         Self { second_half, ..self }
     }
 
-    fn checked(self) -> Result<Self, ConfigError> {
-        if self.fill == Fill::Zero && self.align != Align::Right {
-            return Err(ConfigError::ZeroFill);
-        }
-        Ok(self)
+    /// The header in two halves, where it is text of 8 to 16 bytes and is read leniently, and there are 16 to read:
+    /// equal for equal headers, the bytes behind the header zero.
+    #[inline]
+    fn halves(&self, bytes: &[u8]) -> Option<(u64, u64)> {
+        let second_half = self.second_half?;
+        let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
+        Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?) & second_half))
+    }
+
+    /// Out of line, because few headers have fields.
+    #[inline(never)]
+    fn write_among_fields(&self, length: u64, fields: &[u8], out: &mut [u8]) {
+        self.text.write(length, self.place.surround(fields, b' ', out));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,26 +17,26 @@
 //! Three results and no fourth: a frame, "more bytes are needed", or the end of the stream's usefulness.
 //! There is no resynchronisation by guessing.
 
-mod ahead;
-mod pieces;
+mod fast_path;
+mod machine;
+mod peek;
 mod policy;
+mod rules;
 mod skip;
 mod stats;
-mod status;
-mod whole;
-
-use std::ops::RangeInclusive;
 
 use bytes::{Bytes, BytesMut};
 
+use self::fast_path::{cut_frames, whole_frame};
+use self::machine::{Machine, State};
 pub use self::policy::{Policy, Skipped, Skips};
+use self::rules::{Rules, delivered, ends_well};
 use self::skip::Skip;
 pub use self::stats::Stats;
-pub use self::status::Progress;
-use self::whole::{delivered, ends_well, whole_frame};
-use super::error::{ConfigError, Error};
+use super::error::{ConfigError, Error, Stage};
 use super::extent::Extent;
-use super::header::{Format, HeaderFormat};
+use super::format::Format;
+use super::header::HeaderFormat;
 use super::store::{BytesStore, Partial, Store};
 
 /// From so many frames on, room for one more may be too much to ask.
@@ -62,27 +62,9 @@ pub type FrameDecoder = Decoder<BytesMut>;
 /// ```
 #[derive(Debug)]
 pub struct Decoder<P> {
-    header: HeaderFormat,
-    max_frame_size: u64,
-    keep_header: bool,
-    /// What the format says follows every payload. It is checked, counted, and part of a frame only with
-    /// `keep_header`.
-    trailer: &'static [u8],
-    /// The bytes of the unfinished frame's trailer that have arrived. They were right.
-    trailed: usize,
-    /// The header of the unfinished frame as far as it has arrived, as it was received. Empty between
-    /// frames; complete in `State::Payload`.
-    head: Vec<u8>,
-    state: State<P>,
-    /// The stream offset of the unfinished frame's first byte.
-    offset: u64,
-    stats: Stats,
+    rules: Rules,
+    machine: Machine<P>,
     last: Option<Last>,
-    policy: Policy,
-    /// The empty frames since the last one that was not.
-    empty: u64,
-    /// The frames that were skipped, until somebody asks.
-    skipped: Skips,
 }
 
 /// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
@@ -94,51 +76,24 @@ struct Last {
     payload_size: usize,
 }
 
-#[derive(Debug)]
-enum State<P> {
-    /// Between frames, or inside a header.
-    Header,
-    /// Inside a payload or its trailer. `partial` has what arrived of the payload; with `keep_header` it
-    /// begins with the header and goes on with the trailer.
-    Payload { extent: Extent, partial: P },
-    /// Inside a frame that is over the limit, and is discarded as it arrives.
-    Skipped(Skip),
-    /// The stream was refused. Elsewhere, because decoders are many and refusals few.
-    Dead(Box<Refusal<P>>),
-}
-
-#[derive(Debug)]
-struct Refusal<P> {
-    error: Error,
-    /// The refused frame's memory, as in [`State::Payload`].
-    partial: P,
-    /// From there to the end of the chunk.
-    rest: P,
-    /// What had been discarded of the refused frame before: it was being skipped.
-    discarded: u64,
+/// How far the unfinished frame has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// The part that is arriving.
+    pub stage: Stage,
+    /// The bytes that part has; the least possible number where code points are counted.
+    pub expected: usize,
+    /// The bytes of it that have arrived.
+    pub received: usize,
+    /// What the frame's sender may have meant, where its length is unlikely.
+    pub hint: Option<&'static str>,
 }
 
 impl<P: Partial> Decoder<P> {
     /// A decoder with the default limit.
     #[must_use]
     pub fn new(header: impl Into<HeaderFormat>) -> Self {
-        let header = header.into();
-        let max_frame_size = header.limit(None).unwrap_or(0);
-        Self {
-            header,
-            max_frame_size,
-            keep_header: false,
-            trailer: header.trailer(),
-            trailed: 0,
-            head: Vec::new(),
-            state: State::Header,
-            offset: 0,
-            stats: Stats::default(),
-            last: None,
-            policy: Policy::default(),
-            empty: 0,
-            skipped: Skips::default(),
-        }
+        Self { rules: Rules::new(header.into()), machine: Machine::new(), last: None }
     }
 
     /// The same decoder with another limit, in the header's unit.
@@ -146,7 +101,7 @@ impl<P: Partial> Decoder<P> {
     /// # Errors
     /// [`ConfigError::Limit`].
     pub fn with_max_frame_size(mut self, limit: u64) -> Result<Self, ConfigError> {
-        self.max_frame_size = self.header.limit(Some(limit))?;
+        self.rules.set_max_frame_size(limit)?;
         self.last = None;
         Ok(self)
     }
@@ -156,7 +111,7 @@ impl<P: Partial> Decoder<P> {
     /// # Errors
     /// [`ConfigError::MaxSkip`].
     pub fn with_policy(mut self, policy: Policy) -> Result<Self, ConfigError> {
-        self.policy = policy.checked(self.max_frame_size)?;
+        self.rules.set_policy(policy)?;
         Ok(self)
     }
 
@@ -164,19 +119,14 @@ impl<P: Partial> Decoder<P> {
     /// alone (`false`).
     #[must_use]
     pub fn with_keep_header(mut self, keep_header: bool) -> Self {
-        self.keep_header = keep_header;
+        self.rules.keep_header = keep_header;
         self
     }
 
     /// A decoder with the settings of this one, at the start of a stream of its own.
     #[must_use]
     pub fn fresh<Q: Partial>(&self) -> Decoder<Q> {
-        Decoder {
-            max_frame_size: self.max_frame_size,
-            keep_header: self.keep_header,
-            policy: self.policy,
-            ..Decoder::new(self.header)
-        }
+        Decoder { rules: self.rules.clone(), machine: Machine::new(), last: None }
     }
 
     /// Takes bytes from `chunk`, from index `at` onwards, until a frame is complete.
@@ -199,7 +149,7 @@ impl<P: Partial> Decoder<P> {
         if let Some(frame) = self.decode_whole(store, chunk, at) {
             return Ok(Some(frame));
         }
-        self.decode_pieces(store, chunk, at)
+        self.machine.decode(&self.rules, store, chunk, at)
     }
 
     /// The hot path of [`decode`](Self::decode), for a frame that is all in the chunk: no state changes, nothing
@@ -214,26 +164,28 @@ impl<P: Partial> Decoder<P> {
         if !self.is_between_frames() {
             return None;
         }
+        let rules = &self.rules;
         let rest = chunk.as_ref().get(*at..)?;
-        let fingerprint = self.header.fingerprint(rest);
+        let fingerprint = rules.header.fingerprint(rest);
         let (header_size, payload_size) =
             match self.last.filter(|last| Some(last.fingerprint) == fingerprint) {
-                Some(last) if ends_well(rest, last.header_size + last.payload_size, self.trailer) => {
+                Some(last) if ends_well(rest, last.header_size + last.payload_size, rules.trailer) => {
                     (last.header_size, last.payload_size)
                 }
                 _ => {
                     let (header_size, payload_size) =
-                        whole_frame(self.header, self.usual_lengths(), self.trailer, rest)?;
+                        whole_frame(&rules.header, rules.usual_lengths(), rules.trailer, rest)?;
                     self.last =
                         fingerprint.map(|fingerprint| Last { fingerprint, header_size, payload_size });
                     (header_size, payload_size)
                 }
             };
         let payload = *at + header_size..*at + header_size + payload_size;
-        let (range, end) = delivered(*at, payload, self.trailer, self.keep_header);
+        let (range, end) = delivered(*at, payload, rules.trailer, rules.keep_header);
         let frame = store.cut(chunk, range).ok()?;
         *at = end;
-        self.count(&Stats::of_frame(header_size + self.trailer.len(), payload_size));
+        let around = header_size + rules.trailer.len();
+        self.machine.count(&Stats::of_frame(around, payload_size));
         Some(frame)
     }
 
@@ -250,53 +202,66 @@ impl<P: Partial> Decoder<P> {
     ) -> Result<(), Error> {
         let mut at = 0;
         loop {
-            self.cut_whole_frames(store, chunk, &mut at, frames);
+            if self.is_between_frames() {
+                let run = cut_frames(&self.rules, store, chunk, &mut at, frames);
+                self.machine.count(&run);
+            }
             if at > 0 && at == chunk.as_ref().len() {
                 return Ok(());
             }
             // A few dozen bytes more are always to be had, or nothing would help.
             if frames.len() >= MANY && frames.try_reserve(1).is_err() {
-                return Err(self.refuse(Error::OutOfMemory { requested: 1 }, store, chunk, &mut at));
+                let error = Error::OutOfMemory { requested: 1 };
+                return Err(self.machine.refuse(error, store, chunk, &mut at));
             }
-            match self.decode_pieces(store, chunk, &mut at)? {
+            match self.machine.decode(&self.rules, store, chunk, &mut at)? {
                 Some(frame) => frames.push(frame),
                 None => return Ok(()),
             }
         }
     }
 
+    /// Takes of `chunk`, from `at` onwards, what is skipped before the next frame that is not.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode), for a fault in what is skipped.
+    #[doc(hidden)]
+    pub fn discard<S: Store<Partial = P>>(
+        &mut self,
+        store: &S,
+        chunk: &S::Chunk,
+        at: &mut usize,
+    ) -> Result<(), Error> {
+        if self.rules.policy.skips() {
+            self.machine.discard(&self.rules, store, chunk, at)?;
+        }
+        Ok(())
+    }
+
     /// Forgets the stream: ready for the first byte of another one.
     pub fn reset(&mut self) {
-        self.forget();
-        self.empty = 0;
-        self.skipped = Skips::default();
-        self.offset = 0;
-        self.stats = Stats::default();
+        self.machine = Machine::new();
+    }
+
+    /// The frames that have been skipped, or have begun to be, since this was last asked.
+    #[inline]
+    #[must_use]
+    pub fn take_skipped(&mut self) -> Skips {
+        std::mem::take(&mut self.machine.skipped)
     }
 
     /// Drops the bytes of the unfinished or refused frame, which the caller has copied from
     /// [`buffered_parts`](Self::buffered_parts). A refused stream stays refused.
     pub fn forget_buffered(&mut self) {
-        self.offset += self.buffered() as u64;
-        match &mut self.state {
-            State::Skipped(skip) => {
-                self.offset += skip.discarded(self.trailed);
-                self.forget();
-            }
-            State::Dead(refusal) => {
-                self.offset += std::mem::take(&mut refusal.discarded);
-                (refusal.partial, refusal.rest) = (P::default(), P::default());
-                (self.head, self.trailed) = (Vec::new(), 0);
-            }
-            State::Header | State::Payload { .. } => self.forget(),
-        }
+        self.machine.forget_buffered(self.buffered());
     }
 
     /// The memory of the unfinished frame and the number of bytes it still lacks, where those are
     /// known: for a caller that receives straight into that memory and then says so with
     /// [`received_in_place`](Self::received_in_place).
+    #[doc(hidden)]
     pub fn in_place(&mut self) -> Option<(&mut P, usize)> {
-        match &mut self.state {
+        match &mut self.machine.state {
             State::Payload { extent: Extent::Bytes(missing), partial } => Some((partial, *missing)),
             _ => None,
         }
@@ -304,16 +269,18 @@ impl<P: Partial> Decoder<P> {
 
     /// Bytes that will be kept behind the payload that [`in_place`](Self::in_place) says is missing: there should be
     /// room for them, too.
+    #[doc(hidden)]
     #[must_use]
     pub fn kept_behind(&self) -> usize {
-        if self.keep_header { self.trailer.len() } else { 0 }
+        self.rules.kept_behind()
     }
 
     /// `count` bytes have been added to the memory that [`in_place`](Self::in_place) gave, no more than
     /// the frame lacked. Where they were all of those, the next [`decode`](Self::decode), even of no
     /// bytes, completes the frame.
+    #[doc(hidden)]
     pub fn received_in_place(&mut self, count: usize) {
-        if let State::Payload { extent: Extent::Bytes(missing), .. } = &mut self.state {
+        if let State::Payload { extent: Extent::Bytes(missing), .. } = &mut self.machine.state {
             debug_assert!(count <= *missing, "no more than the frame lacked");
             *missing = missing.saturating_sub(count);
         }
@@ -322,34 +289,177 @@ impl<P: Partial> Decoder<P> {
     /// The rest of the unfinished frame, of which [`in_place`](Self::in_place) says how much it is, has been
     /// received into memory of the caller's, who has copied what was here before it. Not for formats with a
     /// trailer, which would have to be looked at.
+    #[doc(hidden)]
     pub fn completed_elsewhere(&mut self) {
-        debug_assert!(self.trailer.is_empty(), "a trailer has to be looked at");
-        let kept = if self.keep_header { self.head.len() } else { 0 };
-        if let State::Payload { extent: Extent::Bytes(missing), partial } = &self.state {
+        debug_assert!(self.rules.trailer.is_empty(), "a trailer has to be looked at");
+        let kept = if self.rules.keep_header { self.machine.head.len() } else { 0 };
+        if let State::Payload { extent: Extent::Bytes(missing), partial } = &self.machine.state {
             let payload_size = partial.len() - kept + missing;
-            self.state = State::Header;
-            self.completed(payload_size);
+            self.machine.completed(&self.rules, payload_size);
         }
     }
 
-    /// The lengths of frames that need no second look: not those over the limit, nor empty ones where they are
-    /// counted.
-    #[inline]
-    fn usual_lengths(&self) -> RangeInclusive<u64> {
-        u64::from(self.policy.max_consecutive_empty().is_some())..=self.max_frame_size
+    /// Whether [`decode`](Self::decode), given `bytes`, would give a frame or an error, and not ask for
+    /// more.
+    #[must_use]
+    pub fn has_next(&self, bytes: &[u8]) -> bool {
+        peek::has_next(&self.rules, &self.machine, bytes)
     }
 
-    #[inline]
-    fn count(&mut self, run: &Stats) {
-        // Where their number is bounded no run has an empty frame among others.
-        self.empty = if run.payload_bytes > 0 { 0 } else { self.empty + run.frames };
-        self.offset += run.wire_bytes;
-        self.stats.add(run);
+    /// The size of the next frame as it will be delivered, given that `bytes` come next. `None` where
+    /// that cannot be known from them, or there is something wrong with them, or a frame to skip first.
+    #[must_use]
+    pub fn next_size(&self, bytes: &[u8]) -> Option<usize> {
+        peek::next_size(&self.rules, &self.machine, bytes)
     }
 
-    fn forget(&mut self) {
-        (self.head, self.trailed) = (Vec::new(), 0);
-        self.state = State::Header;
+    /// Says that no byte follows.
+    ///
+    /// # Errors
+    /// [`Error::TruncatedFrame`] inside a frame, which is kept: more may be fed after all. What ended
+    /// a refused stream, again.
+    pub fn feed_eof(&self) -> Result<(), Error> {
+        match &self.machine.state {
+            State::Dead(refusal) => Err(refusal.error.clone()),
+            State::Header { .. } if self.machine.head.is_empty() => Ok(()),
+            State::Header { .. } | State::Payload { .. } | State::Skipped(_) => {
+                let Progress { stage, expected, received, hint } = self.progress();
+                Err(Error::TruncatedFrame { stage, expected, received, hint })
+            }
+        }
+    }
+
+    /// How far the unfinished frame has come: between two frames, nothing of a header.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let (stage, received) = match &self.machine.state {
+            State::Header { .. } => (Stage::Header, self.machine.head.len()),
+            State::Dead(_) => (Stage::Header, 0),
+            State::Skipped(skip) => (Stage::Payload, skip.received + self.machine.trailed),
+            State::Payload { partial, .. } => {
+                // The trailer counts with the payload that it ends.
+                let kept = if self.rules.keep_header { self.machine.head.len() } else { 0 };
+                (Stage::Payload, partial.len() - kept + self.separate_trailer().len())
+            }
+        };
+        let expected = received.saturating_add(self.needed());
+        Progress { stage, expected, received, hint: self.machine.hint(&self.rules) }
+    }
+
+    /// Whether nothing of an unfinished frame has arrived.
+    #[must_use]
+    #[inline]
+    pub fn is_between_frames(&self) -> bool {
+        self.machine.is_between_frames()
+    }
+
+    /// The least number of bytes that can complete the next step: the rest of the header, then the
+    /// rest of the payload. 0 on a refused stream.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        match &self.machine.state {
+            State::Dead(_) => 0,
+            State::Payload { extent, .. } | State::Skipped(Skip { extent, .. }) => {
+                extent.least().saturating_add(self.rules.trailer.len() - self.machine.trailed)
+            }
+            State::Header { .. } if self.machine.head.is_empty() => self.rules.header.least_size(),
+            State::Header { needed, .. } => *needed,
+        }
+    }
+
+    /// The bytes of the unfinished frame, header included; on a refused stream everything from the
+    /// refused frame's first byte.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        let rest = if let State::Dead(refusal) = &self.machine.state { refusal.rest.len() } else { 0 };
+        let around = self.separate_head().len() + self.separate_trailer().len();
+        around + self.partial().map_or(0, P::len) + rest
+    }
+
+    /// The bytes that [`buffered`](Self::buffered) counts, in order.
+    #[must_use]
+    pub fn buffered_parts(&self) -> Vec<&[u8]> {
+        let mut parts = vec![self.separate_head()];
+        parts.extend(self.partial().into_iter().flat_map(P::parts));
+        parts.push(self.separate_trailer());
+        if let State::Dead(refusal) = &self.machine.state {
+            parts.extend(refusal.rest.parts());
+        }
+        parts
+    }
+
+    /// The header of the unfinished frame where [`partial`](Self::partial) does not begin with it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn separate_head(&self) -> &[u8] {
+        let in_partial =
+            self.rules.keep_header && self.partial().is_some_and(|partial| !partial.is_empty());
+        if in_partial { &[] } else { &self.machine.head }
+    }
+
+    /// What has arrived of the unfinished frame's trailer, where [`partial`](Self::partial) does not end
+    /// with it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn separate_trailer(&self) -> &'static [u8] {
+        let elsewhere = self.rules.keep_header || matches!(self.machine.state, State::Skipped(_));
+        if elsewhere { &[] } else { &self.rules.trailer[..self.machine.trailed] }
+    }
+
+    /// The memory of the unfinished payload, or of the one that was refused.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn partial(&self) -> Option<&P> {
+        match &self.machine.state {
+            State::Header { .. } | State::Skipped(_) => None,
+            State::Payload { partial, .. } => Some(partial),
+            State::Dead(refusal) => Some(&refusal.partial),
+        }
+    }
+
+    /// The stream offset of the first byte that no completed frame accounts for.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.machine.offset
+    }
+
+    /// What the stream was refused for.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.machine.state {
+            State::Dead(refusal) => Some(&refusal.error),
+            State::Header { .. } | State::Payload { .. } | State::Skipped(_) => None,
+        }
+    }
+
+    /// A snapshot of the counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats { buffered: self.buffered(), ..self.machine.stats }
+    }
+
+    /// The header format.
+    #[must_use]
+    pub fn header(&self) -> &HeaderFormat {
+        &self.rules.header
+    }
+
+    /// The limit, in the header's unit.
+    #[must_use]
+    pub fn max_frame_size(&self) -> u64 {
+        self.rules.max_frame_size
+    }
+
+    /// What becomes of frames that are over the limit, or empty.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.rules.policy
+    }
+
+    /// Whether frames begin with their header.
+    #[must_use]
+    pub fn keep_header(&self) -> bool {
+        self.rules.keep_header
     }
 }
 

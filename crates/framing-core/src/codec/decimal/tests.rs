@@ -1,6 +1,4 @@
 use super::*;
-use crate::codec::extent::Unit;
-use crate::codec::header::Format;
 
 fn header(width: usize, align: Align, fill: Fill, strict: bool) -> DecimalHeader {
     DecimalHeader::new(width).unwrap().with_padding(align, fill).unwrap().with_strict(strict)
@@ -76,7 +74,7 @@ fn both_ways_of_reading_agree() {
         for sample in samples {
             assert_eq!(
                 lenient.scan(&sample),
-                lenient.scan_runs(&sample, width),
+                lenient.resume(&mut ScanState::default(), &[], &sample),
                 "width {width}: {}",
                 sample.escape_ascii()
             );
@@ -132,11 +130,8 @@ fn lengths_beyond_u64_are_exact() {
     let wide = DecimalHeader::new(40).unwrap();
     let text = format!("{:<40}", "00018446744073709551616");
     assert_eq!(wide.scan(text.as_bytes()), complete(40, u64::MAX));
-    assert_eq!(
-        DecimalHeader::announced(text.as_bytes()),
-        Length::Digits("18446744073709551616".into())
-    );
-    assert_eq!(DecimalHeader::announced(b" 0042 "), Length::Exact(42));
+    assert_eq!(Text::announced(text.as_bytes()), Length::Digits("18446744073709551616".into()));
+    assert_eq!(Text::announced(b" 0042 "), Length::Exact(42));
 }
 
 #[test]

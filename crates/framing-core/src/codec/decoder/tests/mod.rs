@@ -1,4 +1,7 @@
-//! The netstring's trailer, wherever it is cut off.
+//! The decoder with what the vectors do not have: trailers wherever they are cut off, wide headers, skipped frames.
+
+mod skipping;
+mod wide_headers;
 
 use proptest::prelude::*;
 
@@ -54,7 +57,7 @@ fn exactly_what_is_needed_is_asked_for() {
         assert_eq!(decoder.needed(), 1);
         assert_eq!(
             decoder.feed_eof(),
-            Err(Error::TruncatedFrame { stage: Stage::Payload, expected: 4, received: 3 })
+            Err(Error::TruncatedFrame { stage: Stage::Payload, expected: 4, received: 3, hint: None })
         );
         assert_eq!(decoder.take_buffered(), "3:abc");
         assert_eq!((decoder.buffered(), decoder.needed()), (0, 2));

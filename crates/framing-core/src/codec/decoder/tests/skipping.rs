@@ -1,10 +1,8 @@
-use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
 
-use super::*;
+use super::super::*;
 use crate::codec::{
-    BytesStore, DecimalHeader, FrameDecoder, FrameEncoder, HeaderFormat, NetstringHeader, Policy,
-    Stage, Unit, VarintHeader,
+    DecimalHeader, FrameEncoder, HeaderFormat, NetstringHeader, Policy, Stage, Unit, VarintHeader,
 };
 
 const LIMIT: u64 = 5;
@@ -42,11 +40,11 @@ proptest! {
         keep_header: bool,
         discards: bool,
     ) {
-        let header = formats()[choice];
+        let header = formats()[choice].clone();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let wires = encoded(header, &texts);
+        let wires = encoded(header.clone(), &texts);
         let stream = wires.concat();
-        let mut decoder = decoder(header, Policy::default().skipping(None)).with_keep_header(keep_header);
+        let mut decoder = decoder(header.clone(), Policy::default().skipping(None)).with_keep_header(keep_header);
         let mut frames: Vec<Bytes> = Vec::new();
         let mut skipped = Vec::new();
         let mut fed = 0;
@@ -97,7 +95,7 @@ fn the_end_inside_a_skipped_frame_is_an_end_inside_a_frame() {
     for (fed, received) in [("6:", 0), ("abc", 3), ("def", 6)] {
         assert_eq!(decoder.feed(&Bytes::from_static(fed.as_bytes())).unwrap(), [""; 0]);
         assert_eq!(decoder.needed(), 7 - received);
-        let error = Error::TruncatedFrame { stage: Stage::Payload, expected: 7, received };
+        let error = Error::TruncatedFrame { stage: Stage::Payload, expected: 7, received, hint: None };
         assert_eq!(decoder.feed_eof(), Err(error));
     }
     assert_eq!((decoder.buffered(), decoder.stats().skipped_bytes), (0, 8));
