@@ -40,7 +40,7 @@ impl Intake {
             let behind = self.decoder.kept_behind();
             if let Some((partial, missing)) = self.decoder.in_place() {
                 if missing > READ_SIZE {
-                    let room = Room::new(partial.len(), missing + behind);
+                    let room = Room::for_read(partial.len(), missing + behind);
                     let (memory, start, len) = partial.lend(py, room)?;
                     let len = len.min(missing - TAIL);
                     self.grant = Some(Grant::InPlace { memory, start, len });

@@ -13,6 +13,9 @@ use super::lease::Lease;
 use crate::parked::Parked;
 use framing_core::codec::store::{Partial, Room};
 
+/// A read into less memory is not worth its call, unless it ends the frame.
+const MIN_LENT: usize = 4 * 1024;
+
 /// A `bytes` object under construction: the first `len` of its `capacity` bytes are there, and behind
 /// them what is parked.
 #[derive(Default)]
@@ -76,9 +79,11 @@ impl GrowingBytes {
     /// The memory behind what is there as (object, index, bytes), for somebody to write into: at least
     /// one byte, where there is room for it.
     pub(crate) fn lend(&mut self, py: Python<'_>, room: Room) -> PyResult<(Py<PyBytes>, usize, usize)> {
+        let wanted = room.justified.saturating_sub(self.len()).min(MIN_LENT);
         // To lend it twice is no write of ours.
-        if self.parked.len() > 0 || self.capacity() == self.len {
-            self.exclusive(py, usize::from(room.justified > self.len()), room.justified)?;
+        let spare = self.capacity() - self.len;
+        if self.parked.len() > 0 || spare == 0 || spare < wanted {
+            self.exclusive(py, wanted, room.justified)?;
         }
         let (len, capacity) = (self.len, self.capacity());
         let memory = self.memory.as_ref().ok_or_else(no_memory)?;

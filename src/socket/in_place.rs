@@ -41,7 +41,7 @@ impl<'a> InPlace<'a> {
         let here =
             if partial.spare() < missing { plain.available(py).clamp(1, missing) } else { missing };
         let lease =
-            partial.lease(py, here, Room::new(partial.len() + here, missing - here + behind))?;
+            partial.lease(py, here, Room::for_read(partial.len() + here, missing - here + behind))?;
         Ok(Some(Self { plain, lease, missing }))
     }
 

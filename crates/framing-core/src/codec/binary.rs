@@ -47,7 +47,7 @@ pub struct BinaryHeader {
     place: Place,
     byte_order: ByteOrder,
     /// Where there are so many bytes the header is whole, and its length can be read as part of eight bytes.
-    reach: usize,
+    reach: u16,
     /// The largest field and this make 0 or more.
     adjustment: i64,
 }
@@ -63,7 +63,7 @@ impl BinaryHeader {
     pub fn new(length_size: usize) -> Result<Self, ConfigError> {
         match Place::alone(length_size) {
             Some(place) if length_size <= Self::MAX_LENGTH_SIZE => {
-                Ok(Self { place, byte_order: ByteOrder::Big, reach: 8, adjustment: 0 })
+                Ok(Self { reach: place.reach(), place, byte_order: ByteOrder::Big, adjustment: 0 })
             }
             _ => Err(ConfigError::OutOfRange {
                 name: "length_size",
@@ -88,8 +88,7 @@ impl BinaryHeader {
     /// [`MAX_HEADER_SIZE`](super::MAX_HEADER_SIZE).
     pub fn with_place(self, length_offset: usize, size: usize) -> Result<Self, ConfigError> {
         let place = self.place.moved(length_offset, size)?;
-        let reach = size.max(length_offset + 8);
-        Ok(Self { place, reach, ..self })
+        Ok(Self { reach: place.reach(), place, ..self })
     }
 
     /// The same header with other default fields: the bytes around the length, in order, that are written where a
@@ -164,7 +163,7 @@ impl BinaryHeader {
     /// The eight bytes that a whole header's length is the first of. `None` says nothing.
     #[inline]
     fn word(&self, bytes: &[u8]) -> Option<[u8; 8]> {
-        if bytes.len() < self.reach {
+        if bytes.len() < self.reach.into() {
             return None;
         }
         bytes.get(self.length_offset()..)?.first_chunk().copied()

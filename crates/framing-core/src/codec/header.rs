@@ -153,3 +153,13 @@ impl Default for HeaderFormat {
         Self::Decimal(DecimalHeader::default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_small_because_decoders_are_many() {
+        assert!(size_of::<HeaderFormat>() <= 40);
+    }
+}

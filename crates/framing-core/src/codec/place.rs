@@ -15,8 +15,8 @@ pub(super) struct Place {
     /// The bytes of the header: at least `offset + width`, at most [`MAX_HEADER_SIZE`].
     size: u16,
     /// What is written where a sender gives no fields. Shared, so that a copy of a header costs no copy of these;
-    /// one that has none costs nothing.
-    fields: Option<Arc<[u8]>>,
+    /// one that has none costs nothing. Behind one thin pointer, because decoders are many.
+    fields: Option<Arc<Box<[u8]>>>,
 }
 
 impl Place {
@@ -60,7 +60,7 @@ impl Place {
             return Err(ConfigError::Fields { size, given });
         }
         // No bytes are no choice: headers that write the same are equal.
-        Ok(Self { fields: (size > 0).then(|| fields.into()), ..self })
+        Ok(Self { fields: (size > 0).then(|| Arc::new(fields.into())), ..self })
     }
 
     /// Writes what stands around the length, and gives the place of the length.
@@ -88,7 +88,7 @@ impl Place {
 
     /// The default fields.
     pub(super) fn fields(&self) -> Option<&[u8]> {
-        self.fields.as_deref()
+        self.fields.as_ref().map(|fields| &fields[..])
     }
 
     /// The bytes of the header that are not its length.
@@ -125,6 +125,12 @@ impl Place {
     #[inline]
     pub(super) fn range(&self) -> Range<usize> {
         self.offset()..self.offset() + self.width()
+    }
+
+    /// How many bytes there must be so that the header is whole, and its length can be read as part of eight.
+    pub(super) fn reach(&self) -> u16 {
+        // An offset is far below 2^16.
+        self.size.max(self.offset + 8)
     }
 
     /// Whether the header is its length and nothing else.

@@ -10,8 +10,12 @@ use bytes::{Bytes, BytesMut};
 
 use super::error::Error;
 
-/// Memory granted to every unfinished frame, however little of it has arrived.
+/// Frames up to this size get all their memory at once. It is also granted to every frame for the next read,
+/// however little of it has arrived.
 const GRACE: usize = 64 * 1024;
+
+/// What a larger frame begins with: a peer that claims a gigabyte and sends a byte costs this much.
+const FIRST: usize = 256;
 
 /// Memory granted per byte that has arrived. Each move into larger memory makes the frame at most this
 /// much larger, so all moves together copy less than a third of it.
@@ -28,12 +32,26 @@ pub struct Room {
 }
 
 impl Room {
-    /// For a frame of which `arrived` bytes are here and at most `missing` more follow: memory follows
-    /// what has arrived, never what was claimed.
+    /// For bytes that are here, the last of `arrived`, in a frame of which at most `missing` more follow: memory
+    /// follows what has arrived, never what was claimed.
     #[must_use]
     pub fn new(arrived: usize, missing: usize) -> Self {
         let whole = arrived.saturating_add(missing);
+        if whole <= GRACE {
+            return Self { justified: whole, whole };
+        }
+        Self::within(arrived.saturating_mul(GROWTH).saturating_add(FIRST), whole)
+    }
+
+    /// For a read into the memory of a frame of which `arrived` bytes are here: as [`new`](Self::new), with enough
+    /// for a read to be worth its call.
+    #[must_use]
+    pub fn for_read(arrived: usize, missing: usize) -> Self {
         let allowed = arrived.saturating_mul(GROWTH).saturating_add(GRACE);
+        Self::within(allowed, arrived.saturating_add(missing))
+    }
+
+    fn within(allowed: usize, whole: usize) -> Self {
         // In steps that end at the whole: a frame that moves for the last time is then a quarter of it, where it could
         // be nearly all, in memory twice.
         let mut justified = whole;
@@ -134,14 +152,46 @@ mod tests {
 
     #[test]
     fn memory_follows_what_arrived() {
-        let justified = |arrived, missing| Room::new(arrived, missing).justified;
-        assert!((GRACE / GROWTH..=GRACE).contains(&justified(0, 1_000_000_000)));
-        assert!((GRACE / GROWTH..=GRACE + 40).contains(&justified(10, 999_999_990)));
+        let for_read = |arrived, missing| Room::for_read(arrived, missing).justified;
+        assert!((GRACE / GROWTH..=GRACE).contains(&for_read(0, 1_000_000_000)));
+        assert!((GRACE / GROWTH..=GRACE + 40).contains(&for_read(10, 999_999_990)));
         // The last step but one is a quarter, wherever the steps began.
-        assert_eq!(justified(219_264, 999_780_736), 244_141);
-        assert_eq!(justified(240_000_000, 760_000_000), 250_000_000);
-        assert_eq!(justified(10, 20), 30);
-        assert_eq!(justified(300_000_000, 700_000_000), 1_000_000_000);
+        assert_eq!(for_read(219_264, 999_780_736), 244_141);
+        assert_eq!(for_read(240_000_000, 760_000_000), 250_000_000);
+        assert_eq!(for_read(10, 20), 30);
+        assert_eq!(for_read(300_000_000, 700_000_000), 1_000_000_000);
+        assert_eq!(for_read(usize::MAX - 1, usize::MAX), usize::MAX);
+    }
+
+    #[test]
+    fn the_first_bytes_of_a_large_frame_are_small_change() {
+        let justified = |arrived, missing| Room::new(arrived, missing).justified;
+        assert!((1..=FIRST + GROWTH).contains(&justified(1, 999_999_999)));
+        assert_eq!(justified(1, GRACE - 1), GRACE);
+        assert!(justified(1, GRACE) <= FIRST + GROWTH);
         assert_eq!(justified(usize::MAX - 1, usize::MAX), usize::MAX);
+    }
+
+    #[test]
+    fn all_moves_together_copy_less_than_a_third() {
+        for whole in [70_000, 1 << 20, 1_000_003, 1_000_000_000] {
+            for piece in [1, 100, 4096, 65_536] {
+                let (mut capacity, mut arrived, mut copied) = (0_usize, 0, 0);
+                while arrived < whole {
+                    // Straight to the piece that does not fit.
+                    let fitting = (capacity - arrived) / piece * piece;
+                    arrived += fitting;
+                    let more = piece.min(whole - arrived);
+                    if arrived + more > capacity {
+                        let room = Room::new(arrived + more, whole - arrived - more);
+                        assert!(room.justified >= arrived + more && room.justified <= whole);
+                        assert!(room.justified <= GRACE + GROWTH * (arrived + more));
+                        (copied, capacity) = (copied + arrived, room.justified);
+                    }
+                    arrived += more;
+                }
+                assert!(copied < whole / 3, "{whole} in pieces of {piece}: {copied}");
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@
 
 mod text;
 
+use std::num::NonZeroU8;
 use std::ops::{Range, RangeInclusive};
 
 use self::text::Text;
@@ -53,9 +54,9 @@ use super::place::Place;
 pub struct DecimalHeader {
     /// As wide as `place`.
     text: Text,
-    /// Which of the bytes 8 to 15 belong to the header, where it is all text and can be read in two halves: what
-    /// [`halved`](Self::halved) makes of the other fields.
-    second_half: Option<u64>,
+    /// The bytes of the header, where it is all text and can be read in two halves: what [`halved`](Self::halved)
+    /// makes of the other fields.
+    halves: Option<NonZeroU8>,
     unit: Unit,
     place: Place,
 }
@@ -70,10 +71,11 @@ impl Default for DecimalHeader {
 impl Format for DecimalHeader {
     #[inline]
     fn scan(&self, bytes: &[u8]) -> Scan {
-        let length = self
-            .halves(bytes)
-            .and_then(|(first, second)| Text::left_aligned(first, second, self.second_half?));
-        match length {
+        let left_aligned = || {
+            let (first, second) = self.halves(bytes)?;
+            Text::left_aligned(first, second, Text::second_half(self.halves?))
+        };
+        match left_aligned() {
             Some(length) => Scan::Complete { size: self.width(), length },
             None => self.resume(&mut ScanState::default(), &[], bytes),
         }
@@ -275,20 +277,20 @@ impl DecimalHeader {
     fn of_width(width: usize) -> Option<Self> {
         let (place, narrow) = (Place::alone(width)?, u16::try_from(width).ok()?);
         let text = Text { width: narrow, align: Align::Left, fill: Fill::Space, strict: false };
-        Some(Self { text, second_half: None, unit: Unit::Bytes, place }.halved())
+        Some(Self { text, halves: None, unit: Unit::Bytes, place }.halved())
     }
 
-    /// The same header, with `second_half` as the other fields have it.
+    /// The same header, with `halves` as the other fields have it.
     fn halved(self) -> Self {
-        let second_half = if self.place.is_alone() { self.text.second_half() } else { None };
-        Self { second_half, ..self }
+        let halves = if self.place.is_alone() { self.text.halved() } else { None };
+        Self { halves, ..self }
     }
 
     /// The header in two halves, where it is text of 8 to 16 bytes and is read leniently, and there are 16 to read:
     /// equal for equal headers, the bytes behind the header zero.
     #[inline]
     fn halves(&self, bytes: &[u8]) -> Option<(u64, u64)> {
-        let second_half = self.second_half?;
+        let second_half = Text::second_half(self.halves?);
         let (first, rest) = bytes.get(..16)?.split_first_chunk()?;
         Some((u64::from_le_bytes(*first), u64::from_le_bytes(*rest.first_chunk()?) & second_half))
     }

@@ -6,6 +6,8 @@
 //! the header itself would write. Either way the first byte that no valid header can have at its
 //! place is refused at once, without waiting for the rest.
 
+use std::num::NonZeroU8;
+
 use crate::codec::digits::{self, Digits, Runs};
 use crate::codec::error::Length;
 
@@ -57,15 +59,18 @@ impl Text {
         (rest == 0).then(|| digits::sum(values << (64 - digit_bits)))
     }
 
-    /// Which of the bytes 8 to 15 belong to the text, where it has 8 to 16 bytes and is read leniently: then it can be
-    /// read in two halves.
-    pub(super) fn second_half(self) -> Option<u64> {
-        match self.width {
-            _ if self.strict => None,
-            16 => Some(u64::MAX),
-            8..16 => Some((1 << (8 * (self.width - 8))) - 1),
-            _ => None,
-        }
+    /// The bytes of the text, where they are 8 to 16 and are read leniently: then they can be read in two halves.
+    pub(super) fn halved(self) -> Option<NonZeroU8> {
+        let width = u8::try_from(self.width).ok().filter(|width| (8..=16).contains(width))?;
+        if self.strict { None } else { NonZeroU8::new(width) }
+    }
+
+    /// Which of the bytes 8 to 15 belong to a text of so many bytes, 8 to 16.
+    #[inline]
+    pub(super) fn second_half(width: NonZeroU8) -> u64 {
+        // In two steps, because one of 64 bits is none.
+        let half_bits = 4 * (u32::from(width.get()) - 8);
+        !(u64::MAX << half_bits << half_bits)
     }
 
     /// Takes one more byte of a text; `false` where it can follow nothing that came before it.
