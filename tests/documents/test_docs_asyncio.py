@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import framing
 import pytest
 from framing import aio
+from framing.aio._options import StreamOptions, stream_config
 from support.loops import LOOPS, every_loop
 from support.loops import run as run_loop
 from support.pairs import begin
@@ -199,22 +200,19 @@ def test_the_names_are_those_of_a_stream() -> None:
             assert name == "async" or hasattr(aio.FramedStream, name) or hasattr(aio, name), name
 
 
-@pytest.mark.parametrize(
-    "function",
-    [aio.start_server, aio.start_unix_server, aio.open_connection, aio.open_unix_connection],
-    ids=lambda function: function.__name__,
-)
-def test_the_options(function: Callable[..., object]) -> None:
-    known = inspect.signature(function).parameters
-    for name, default, meaning in OPTIONS[1:]:
-        name = name.strip("`")
-        if "servers only" in meaning and "server" not in function.__name__:
-            assert name not in known
-        else:
-            assert known[name].default == ast.literal_eval(default.strip("`"))
-    keywords = {name for name, one in known.items() if one.kind is one.KEYWORD_ONLY}
-    listed = {row[0].strip("`") for row in OPTIONS[1:]}
-    assert keywords == listed - (set() if "grace" in keywords else {"grace"})
+def test_the_options() -> None:
+    listed = {name.strip("`"): ast.literal_eval(value.strip("`")) for name, value, _ in OPTIONS[1:]}
+    grace = listed.pop("grace")
+    for serve in (aio.start_server, aio.start_unix_server):
+        assert inspect.signature(serve).parameters["grace"].default == grace
+    assert listed.keys() == StreamOptions.__annotations__.keys()
+    # To give a default changes nothing.
+    usual, _ = stream_config({})
+    given, _ = stream_config(dict(listed))
+    assert (given.read_marks, given.write_marks) == (usual.read_marks, usual.write_marks)
+    for name in framing.FrameOptions.__annotations__:
+        assert getattr(given.framing, name) == getattr(usual.framing, name)
+        assert hasattr(aio.FramedStream, name)
 
 
 async def own_fault(_: aio.FramedStream) -> None:

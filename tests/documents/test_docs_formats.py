@@ -205,7 +205,7 @@ def test_the_presets_are_these() -> None:
 
 
 def test_the_classes_have_the_arguments_that_are_shown() -> None:
-    for name in ("BinaryHeader", "VarintHeader", "NetstringHeader"):
+    for name in ("DecimalHeader", "BinaryHeader", "VarintHeader", "NetstringHeader"):
         signature = getattr(framing, name).__text_signature__.replace("'", '"')
         assert f"`{name}{signature}`" in formats_page.section(f"`{name}`")
 

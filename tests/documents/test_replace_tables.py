@@ -21,7 +21,7 @@ GREETING = "Welcome to the server!"
 WAITS, LOOPS = "waits for ever", "loops for ever"
 FRAMING = ("ok", "ConnectionClosed", "TruncatedFrame", "InvalidHeader", "FrameTooLarge")
 NEW_SOCKET = "socket.socket(socket.AF_INET, socket.SOCK_STREAM)"
-(_, OF_CLIENTS, OF_SERVERS) = tables()
+(_, OF_CLIENTS, OF_SERVERS, _) = tables()
 
 
 class Arrival(NamedTuple):

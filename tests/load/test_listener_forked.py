@@ -15,7 +15,7 @@ from support.listeners import accepting
 from support.pairs import begin
 from support.processes import TIMEOUT
 
-pytestmark = [by_forking, pytest.mark.slow]
+pytestmark = [*by_forking, pytest.mark.slow]
 
 
 @pytest.fixture

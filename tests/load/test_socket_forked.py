@@ -23,7 +23,7 @@ from support.pairs import (
 )
 from support.processes import TIMEOUT
 
-pytestmark = [by_forking, pytest.mark.slow]
+pytestmark = [*by_forking, pytest.mark.slow]
 
 LARGE = bytes(5_000_000)
 """More than the system's buffers hold."""

@@ -19,3 +19,8 @@
 
 pub mod codec;
 pub mod net;
+
+// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
