@@ -8,9 +8,9 @@ use pyo3::types::{PyFloat, PyInt, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
+use super::arguments::Named;
 #[cfg(feature = "stubs")]
 use super::arguments::literal;
-use super::arguments::Named;
 
 /// The word for the timeout that is set on the socket. A word, because `help()` shows it.
 const DEFAULT: &str = "default";

@@ -35,9 +35,9 @@ MEMBERS = {
     "FramedListener": "accept address close closed fileno gettimeout settimeout socket",
     "FrameOptions": "",
     "FramedSocket": (
-        "close closed detach fileno flush frame_timeout gettimeout header keep_header max_consecutive_empty "
-        "max_frame_size max_skip on_oversize pending_send recv recv_into recv_many send send_encoded send_header "
-        "send_many setblocking settimeout shutdown socket stats"
+        "close closed detach fileno flush frame_timeout gettimeout header keep_header local_address "
+        "max_consecutive_empty max_frame_size max_skip on_oversize pending_send recv recv_into recv_many "
+        "remote_address send send_encoded send_header send_many setblocking settimeout shutdown socket stats"
     ),
     "NetstringHeader": "max_digits",
     "VarintHeader": "max_bytes strict",
