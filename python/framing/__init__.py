@@ -120,4 +120,4 @@ def __dir__() -> list[str]:
 if hasattr(os, "register_at_fork"):
     # Calls that were under way in other threads are not under way in the child.
     os.register_at_fork(after_in_child=_forked)
-del os, _forked, _interpreter
+del TYPE_CHECKING, os, _forked, _interpreter

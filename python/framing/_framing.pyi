@@ -45,7 +45,7 @@ class BinaryHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, length_size: SupportsIndex = ..., *, byteorder: Literal["big", "little"] = ..., length_offset: SupportsIndex = ..., length_adjustment: SupportsIndex = ..., size: SupportsIndex | None = None, fields: Buffer | None = None) -> BinaryHeader: ...
+    def __new__(cls, /, length_size: SupportsIndex = 4, *, byteorder: Literal["big", "little"] = "big", length_offset: SupportsIndex = 0, length_adjustment: SupportsIndex = 0, size: SupportsIndex | None = None, fields: Buffer | None = None) -> BinaryHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -111,7 +111,7 @@ class DecimalHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, width: SupportsIndex = ..., *, align: Literal["<", ">", "^"] = ..., fill: Literal[" ", "0"] = ..., unit: Literal["bytes", "chars"] = ..., strict: bool = ..., length_offset: SupportsIndex = ..., size: SupportsIndex | None = None, fields: Buffer | None = None) -> DecimalHeader: ...
+    def __new__(cls, /, width: SupportsIndex = 10, *, align: Literal["<", ">", "^"] = "<", fill: Literal[" ", "0"] = " ", unit: Literal["bytes", "chars"] = "bytes", strict: bool = False, length_offset: SupportsIndex = 0, size: SupportsIndex | None = None, fields: Buffer | None = None) -> DecimalHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -192,7 +192,7 @@ class FrameDecoder:
     >>> decoder.feed(b"c")
     [b'abc']
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., on_oversize: Literal["error", "skip"] = ..., max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False, on_oversize: Literal["error", "skip"] = "error", max_skip: SupportsIndex | None = None, max_consecutive_empty: SupportsIndex | None = None) -> FrameDecoder: ...
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
@@ -240,7 +240,7 @@ class FrameDecoder:
             TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
             InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
         """
-    def get_buffer(self, /, sizehint: SupportsIndex = ...) -> memoryview:
+    def get_buffer(self, /, sizehint: SupportsIndex = -1) -> memoryview:
         """
         Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
 
@@ -333,7 +333,7 @@ class FrameEncoder:
     >>> FrameEncoder().encode("hello")
     b'5         hello'
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None) -> FrameEncoder: ...
     def __repr__(self, /) -> str: ...
     @property
     def _trailer(self, /) -> bytes:
@@ -354,7 +354,7 @@ class FrameEncoder:
             TypeError: The payload is neither a `str` nor bytes-like.
             ValueError: `fields` are not as many bytes as the header has beside its length.
         """
-    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = ..., *, fields: Buffer | None = None) -> int:
+    def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = 0, *, fields: Buffer | None = None) -> int:
         """
         Writes the frame of one payload into the caller's buffer.
 
@@ -444,7 +444,7 @@ class FramedSocket:
     def __enter__(self, /) -> FramedSocket: ...
     def __exit__(self, /, *_exception: "object") -> None: ...
     def __iter__(self, /) -> FramedSocket: ...
-    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
+    def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
         The next frame, until the peer ends the stream between two frames.
@@ -481,7 +481,7 @@ class FramedSocket:
         """
         The socket's descriptor; -1 once this object is closed or detached.
         """
-    def flush(self, /, *, timeout: float | Literal["default"] | None = ...) -> None:
+    def flush(self, /, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends what earlier calls have left.
 
@@ -541,7 +541,7 @@ class FramedSocket:
         """
         Bytes, as they go over the wire, that have been accepted and not yet sent.
         """
-    def recv(self, /, *, timeout: float | Literal["default"] | None = ...) -> bytes:
+    def recv(self, /, *, timeout: float | Literal["default"] | None = "default") -> bytes:
         """
         Receives one frame.
 
@@ -557,7 +557,7 @@ class FramedSocket:
             InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
             OSError: The socket's own.
         """
-    def recv_into(self, /, buffer: Buffer, *, timeout: float | Literal["default"] | None = ...) -> int:
+    def recv_into(self, /, buffer: Buffer, *, timeout: float | Literal["default"] | None = "default") -> int:
         """
         Receives one frame into the caller's buffer.
 
@@ -574,7 +574,7 @@ class FramedSocket:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
             FrameTooLarge, InvalidPayload, OSError: As `recv`.
         """
-    def recv_many(self, /, max_frames: SupportsIndex | None = None, *, timeout: float | Literal["default"] | None = ...) -> "list[bytes]":
+    def recv_many(self, /, max_frames: SupportsIndex | None = None, *, timeout: float | Literal["default"] | None = "default") -> "list[bytes]":
         """
         Receives the frames that are here: waits for one where there is none, then gives all that are
         complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
@@ -597,7 +597,7 @@ class FramedSocket:
         Raises:
             OSError: The socket is closed, or the connection is gone.
         """
-    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
+    def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends one frame. Header and payload go out by one call, without being put together.
 
@@ -614,7 +614,7 @@ class FramedSocket:
             ConnectionClosed: The connection was closed on this side.
             OSError: The socket's own.
         """
-    def send_encoded(self, /, wire: Buffer, *, timeout: float | Literal["default"] | None = ...) -> None:
+    def send_encoded(self, /, wire: Buffer, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
         send to many. They are not looked at.
@@ -631,7 +631,7 @@ class FramedSocket:
         """
         The header of sent frames.
         """
-    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
+    def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
         Sends many frames, in as few calls to the system as possible.
 
@@ -656,7 +656,7 @@ class FramedSocket:
         Args:
             timeout: Seconds, `None` to wait for ever, 0 not to wait.
         """
-    def shutdown(self, /, how: SupportsIndex = ...) -> None:
+    def shutdown(self, /, how: SupportsIndex = 1) -> None:
         """
         Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
         out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
@@ -704,7 +704,7 @@ class NetstringHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, max_digits: SupportsIndex = ...) -> NetstringHeader: ...
+    def __new__(cls, /, max_digits: SupportsIndex = 10) -> NetstringHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -737,7 +737,7 @@ class VarintHeader:
     def __eq__(self, value: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, max_bytes: SupportsIndex = ..., *, strict: bool = ...) -> VarintHeader: ...
+    def __new__(cls, /, max_bytes: SupportsIndex = 10, *, strict: bool = False) -> VarintHeader: ...
     def __reduce__(self, /) -> "tuple[object, ...]": ...
     def __repr__(self, /) -> str: ...
     @property
@@ -803,7 +803,7 @@ class _Config:
     Raises:
         TypeError, ValueError: An option is wrong, or there is none of that name.
     """
-    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., **options: Unpack[OptionsBesideHeader]) -> _Config: ...
+    def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> _Config: ...
     @property
     def frame_timeout(self, /) -> float | None:
         """
@@ -1133,7 +1133,7 @@ def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader | BinaryHea
     header says only what may be the least: then a decoder is to see it.
     """
 
-def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ...) -> "list[bytes]":
+def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False) -> "list[bytes]":
     """
     Gives the frames of a whole capture.
 
@@ -1151,7 +1151,7 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | 
     [b'hello', b'']
     """
 
-def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
+def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
     """
     Gives the frame of one payload: header + payload.
 
@@ -1166,7 +1166,7 @@ def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | Bina
     b'5         hello'
     """
 
-def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, keep_header: bool = ..., timeout: float | Literal["default"] | None = ...) -> bytes:
+def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False, timeout: float | Literal["default"] | None = "default") -> bytes:
     """
     Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
 
@@ -1187,7 +1187,7 @@ def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader |
         OSError: The socket's own.
     """
 
-def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = ..., *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | Literal["default"] | None = ...) -> None:
+def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
     """
     Sends one frame: header and payload, by one gathering call.
 

@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::slice;
 
-use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -43,9 +42,8 @@ impl Export {
     /// Finds out whether it was refused because it is scattered: then it can be had with its strides.
     #[cold]
     fn refused(object: &Bound<'_, PyAny>, writable: c_int, error: PyErr) -> NoBuffer {
-        let may_be_scattered = error.is_instance_of::<PyBufferError>(object.py());
         match Self::request(object, ffi::PyBUF_FULL_RO | writable) {
-            Ok(export) if may_be_scattered && !export.is_contiguous() => NoBuffer::Scattered,
+            Ok(export) if !export.is_contiguous() => NoBuffer::Scattered,
             _ => NoBuffer::Raised(error),
         }
     }

@@ -279,13 +279,15 @@ def test_what_is_behind_a_refusal_is_left(
         "keep_header": keep_header,
         "max_frame_size": 1_000_000,
     }
+    facts = {name: getattr(error, name) for name in error._facts or ()}
+    refused = type(error)(**(facts | {"partial": wire}))
 
     async def main() -> None:
         reader = filled(wire, b"plain")
         for _ in range(2):
             with pytest.raises(type(error)) as caught:
                 await aio.read_frame(reader, **options)
-            assert caught.value == error
+            assert caught.value == refused
         assert await reader.readexactly(5) == b"plain"
         # The same where each of its bytes comes by itself.
         reader = asyncio.StreamReader()
@@ -296,7 +298,11 @@ def test_what_is_behind_a_refusal_is_left(
                 reader.feed_data(bytes([byte]))
             with pytest.raises(type(error)) as caught:
                 await task
-            assert caught.value == error
+            taken = caught.value.partial
+            assert caught.value == type(error)(**(facts | {"partial": taken}))
+            # Nothing was read behind the byte that was refused.
+            assert taken
+            assert wire.startswith(taken)
 
     run(loop, main)
 

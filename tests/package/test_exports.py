@@ -25,8 +25,8 @@ CONSTANTS = {
 }
 
 MEMBERS = {
-    "BinaryHeader": "byteorder length_adjustment length_offset length_size size",
-    "DecimalHeader": "align fill strict unit width",
+    "BinaryHeader": "byteorder fields length_adjustment length_offset length_size size",
+    "DecimalHeader": "align fields fill length_offset size strict unit width",
     "FrameEncoder": "encode encode_into encode_many header header_for max_frame_size",
     "FrameDecoder": (
         "buffer_updated buffered error feed feed_eof get_buffer header keep_header max_consecutive_empty "
@@ -35,9 +35,9 @@ MEMBERS = {
     "FramedListener": "accept address close closed fileno gettimeout settimeout socket",
     "FrameOptions": "",
     "FramedSocket": (
-        "close closed detach fileno flush frame_timeout gettimeout header keep_header max_consecutive_empty "
-        "max_frame_size max_skip on_oversize pending_send recv recv_into recv_many send send_encoded send_header "
-        "send_many setblocking settimeout shutdown socket stats"
+        "close closed detach fileno flush frame_timeout gettimeout header keep_header local_address "
+        "max_consecutive_empty max_frame_size max_skip on_oversize pending_send recv recv_into recv_many "
+        "remote_address send send_encoded send_header send_many setblocking settimeout shutdown socket stats"
     ),
     "NetstringHeader": "max_digits",
     "VarintHeader": "max_bytes strict",
@@ -48,11 +48,13 @@ POLICY = "on_oversize='error', max_skip=None, max_consecutive_empty=None"
 
 SIGNATURES = {
     "BinaryHeader": (
-        "(length_size=4, *, byteorder='big', length_offset=0, length_adjustment=0, size=None)"
+        "(length_size=4, *, byteorder='big', length_offset=0, length_adjustment=0, size=None, fields=None)"
     ),
     "NetstringHeader": "(max_digits=10)",
     "VarintHeader": "(max_bytes=10, *, strict=False)",
-    "DecimalHeader": "(width=10, *, align='<', fill=' ', unit='bytes', strict=False)",
+    "DecimalHeader": (
+        "(width=10, *, align='<', fill=' ', unit='bytes', strict=False, length_offset=0, size=None, fields=None)"
+    ),
     "FrameEncoder": "(header=10, *, max_frame_size=None)",
     "FrameEncoder.encode": "(self, /, payload, *, fields=None)",
     "FrameEncoder.encode_into": "(self, /, payload, buffer, offset=0, *, fields=None)",

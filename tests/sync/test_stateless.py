@@ -237,9 +237,13 @@ def test_a_reset(link: Link) -> None:
 def test_what_is_refused(link: Link) -> None:
     """As soon as it can be told, and what is behind is left where it is."""
     cases: list[tuple[bytes, dict[str, Any], framing.FramingError]] = [
-        (b"-5", {}, framing.InvalidHeader(b"-", 0)),
-        (b"6         abcdef", {"max_frame_size": 5}, framing.FrameTooLarge(6, 5, 0)),
-        (b"          ", {}, framing.InvalidHeader(b" " * 10, 0)),
+        (b"-5", {}, framing.InvalidHeader(b"-", 0, partial=b"-5")),
+        (
+            b"6         abcdef",
+            {"max_frame_size": 5},
+            framing.FrameTooLarge(6, 5, 0, partial=b"6         "),
+        ),
+        (b"          ", {}, framing.InvalidHeader(b" " * 10, 0, partial=b" " * 10)),
     ]
     for wire, options, expected in cases:
         with link() as (ours, peer):
