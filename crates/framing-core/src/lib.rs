@@ -14,11 +14,14 @@
 //! |---|---|
 //! | [`codec`] | bytes in, frames out: header formats, encoder, decoder, errors |
 //! | [`net`] | blocking I/O on descriptors: deadlines, gathering writes, exact reads |
+//! | `tokio` | with the feature `tokio-util`: a codec for that crate's `Framed` |
 
 #![forbid(unsafe_code)]
 
 pub mod codec;
 pub mod net;
+#[cfg(feature = "tokio-util")]
+pub mod tokio;
 
 // The README's examples are tests.
 #[cfg(doctest)]

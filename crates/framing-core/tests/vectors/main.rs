@@ -1,6 +1,8 @@
 //! Every vector of tests/vectors (see the README.md there), however it is cut, and encoded back.
 
 mod golden;
+#[cfg(feature = "tokio-util")]
+mod tokio_codec;
 
 use bytes::{Bytes, BytesMut};
 use framing_core::codec::{
