@@ -39,9 +39,11 @@ each_flood = pytest.mark.parametrize("frame", FLOODS.values(), ids=FLOODS)
 @each_link
 @every_loop
 def test_a_peer_that_floods_is_made_to_wait(loop: str, link: Link, frame: bytes) -> None:
+    piece = frame * max(1, 30_000 // len(frame))
+
     async def main() -> None:
         async with framed(link) as (stream, peer):
-            sent = await flood(peer, frame, stream.transport.is_reading)
+            sent = await flood(peer, piece, stream.transport.is_reading)
             # It waits, and nothing more is read.
             assert not stream.transport.is_reading()
             before = received(stream)
@@ -50,10 +52,11 @@ def test_a_peer_that_floods_is_made_to_wait(loop: str, link: Link, frame: bytes)
             # A read may bring more than there is room for; and one frame is never too much.
             assert before <= MARK + ONE_READ + len(frame)
             # Read to the end, it is all there.
-            rest = asyncio.create_task(sending(peer, frame[sent % len(frame) :]))
-            for _ in range(sent // len(frame) + 1):
+            rest = piece[sent % len(piece) :]
+            finishing = asyncio.create_task(sending(peer, rest))
+            for _ in range((sent + len(rest)) // len(frame)):
                 assert await stream.recv() == frame[10:]
-            await rest
+            await finishing
             assert stream.transport.is_reading()
             peer.sendall(HELLO)
             assert await stream.recv() == b"hello"

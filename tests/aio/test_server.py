@@ -299,3 +299,23 @@ def test_the_end_of_all_clients(loop: str, abort: bool) -> None:
 
     run(loop, main)
     assert ends[:3] == ["CancelledError" if abort else "ConnectionClosed"] * 3
+
+
+# What is refused
+
+BAD: list[tuple[dict[str, Any], type[Exception]]] = [
+    ({"grace": -1}, ValueError),
+    ({"grace": float("nan")}, ValueError),
+    ({"grace": "5"}, TypeError),
+    ({"grace": True}, TypeError),
+]
+
+
+@pytest.mark.parametrize(("options", "error"), BAD)
+@every_loop
+def test_a_grace_that_is_none(loop: str, options: dict[str, Any], error: type[Exception]) -> None:
+    async def main() -> None:
+        with pytest.raises(error, match="grace"):
+            await aio.start_server(echo, "127.0.0.1", 0, **options)
+
+    run(loop, main)

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import gc
 import random
-import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -233,8 +233,8 @@ each_hold = pytest.mark.parametrize("hold", [keep, keep_a_slice, keep_a_cast, ke
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _nothing_is_held_by_what_is_to_be_collected() -> None:
-    """Have the memory that all streams share to ourselves: tests of other modules may have left views of it in cycles."""
+def _collect() -> None:
+    """Free the views of the shared memory that tests of other modules may have left in cycles."""
     gc.collect()
 
 
@@ -377,28 +377,20 @@ def test_a_callback_that_raises_harms_no_other_connection(loop: str) -> None:
 
 @every_loop
 def test_loops_in_several_threads(loop: str) -> None:
-    failures: list[BaseException] = []
-
     def work(number: int) -> None:
         payloads = [noise(size, number) for size in (100, 70_000, 0, 300_000, 9)] * 10
 
+        wire = b"".join(map(framing.encode, payloads))
+
         async def main() -> None:
             async with framed() as (one, peer), framed() as (other, other_peer):
-                wire = b"".join(map(framing.encode, payloads))
                 senders = asyncio.gather(sending(peer, wire), sending(other_peer, wire))
                 for payload in payloads:
                     assert await one.recv() == payload
                     assert await other.recv() == payload
                 await senders
 
-        try:
-            run(loop, main, debug=False)
-        except BaseException as failure:
-            failures.append(failure)
+        run(loop, main, debug=False)
 
-    threads = [threading.Thread(target=work, args=[number]) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))

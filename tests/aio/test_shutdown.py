@@ -7,7 +7,6 @@ import contextlib
 import gc
 import socket
 import warnings
-from typing import Any
 
 import framing
 import pytest
@@ -383,23 +382,3 @@ def test_connections_on_their_way(loop: str, turns_between: int) -> None:
 
     # asyncio's debug mode reports connections whose server is gone.
     run(loop, main, debug=False)
-
-
-# What is refused
-
-BAD: list[tuple[dict[str, Any], type[Exception]]] = [
-    ({"grace": -1}, ValueError),
-    ({"grace": float("nan")}, ValueError),
-    ({"grace": "5"}, TypeError),
-    ({"grace": True}, TypeError),
-]
-
-
-@pytest.mark.parametrize(("options", "error"), BAD)
-@every_loop
-def test_a_grace_that_is_none(loop: str, options: dict[str, Any], error: type[Exception]) -> None:
-    async def main() -> None:
-        with pytest.raises(error, match="grace"):
-            await aio.start_server(echo, "127.0.0.1", 0, **options)
-
-    run(loop, main)
