@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 # Few examples while somebody waits, many where nobody does. A slow machine is no fault of the code.
 hypothesis.settings.register_profile(
     "local",
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.register_profile(
-    "ci", hypothesis.settings.get_profile("local"), max_examples=500, print_blob=True
+    "ci", hypothesis.settings.get_profile("local"), max_examples=300, print_blob=True
 )
 hypothesis.settings.load_profile("ci" if "CI" in os.environ else "local")
 

@@ -18,6 +18,9 @@ from support.headers import LibraryHeader
 from support.interop_ends import SIZES, End, Layer, each_layer, ended, is_clean
 from support.interop_peers import HERE, Peer, needs_program, package, running, tokio_program
 
+pytestmark = pytest.mark.slow
+
+
 LARGE = 10_000_000
 """A limit that is in nobody's way."""
 

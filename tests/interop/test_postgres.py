@@ -24,6 +24,9 @@ from support.interop_postgres import (
 )
 from support.processes import TIMEOUT
 
+pytestmark = pytest.mark.slow
+
+
 READY = Message(b"Z", b"I")
 
 # Below, nothing but an empty query has room.

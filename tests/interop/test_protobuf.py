@@ -14,6 +14,9 @@ from support.formats import body
 from support.interop_ends import SIZES, Layer, each_layer, ended, is_clean
 from support.interop_peers import in_a_thread, package
 
+pytestmark = pytest.mark.slow
+
+
 proto = package("protobuf", "google.protobuf.proto")
 BytesValue = package("protobuf", "google.protobuf.wrappers_pb2").BytesValue
 DecodeError = package("protobuf", "google.protobuf.message").DecodeError

@@ -13,6 +13,9 @@ from support.formats import body
 from support.interop_ends import SIZES, Layer, each_layer, ended, is_clean
 from support.interop_peers import in_a_thread, package
 
+pytestmark = pytest.mark.slow
+
+
 pynetstring = package("pynetstring", "pynetstring")
 
 PAYLOADS = [body(size) for size in SIZES]

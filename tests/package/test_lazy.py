@@ -17,6 +17,7 @@ def run(program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_asyncio_is_imported_when_it_is_asked_for() -> None:
     program = (
         "import sys, framing; before = 'asyncio' in sys.modules; framing.aio.open_connection; "
@@ -25,6 +26,7 @@ def test_asyncio_is_imported_when_it_is_asked_for() -> None:
     assert run(program) == "False True True"
 
 
+@pytest.mark.slow
 def test_it_is_listed_before() -> None:
     assert run("import sys, framing; print('aio' in dir(framing), 'asyncio' in sys.modules)") == (
         "True False"

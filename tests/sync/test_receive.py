@@ -201,6 +201,7 @@ def test_large_and_small_ones(link: Link) -> None:
             assert got == frames
 
 
+@pytest.mark.slow
 def test_a_million_frames_in_order() -> None:
     count, batch = 1_000_000, 1000
 

@@ -146,6 +146,7 @@ def test_one_sends_while_one_receives(link: Link) -> None:
         sending.result()
 
 
+@pytest.mark.slow
 @each(tcp, encrypted)
 def test_fifty_connections_full_in_both_directions(link: Link) -> None:
     """Both ends write more than the buffers hold before either has read all."""
