@@ -164,7 +164,16 @@ class Packets:
             self._packets.insert(0, packet[size:])
         return packet[:size]
 
-    def sendall(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
+        raise NotImplementedError
+
+    def fileno(self) -> int:
+        return -1
+
+    def gettimeout(self) -> float | None:
+        return None
+
+    def settimeout(self, timeout: float | None) -> None:
         raise NotImplementedError
 
     def close(self) -> None:
