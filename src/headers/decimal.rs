@@ -76,6 +76,7 @@ header_class! {
         text_signature = "(width=10, *, align='<', fill=' ', unit='bytes', strict=False, length_offset=0, \
             size=None, fields=None)"
     )]
+    #[expect(clippy::too_many_arguments, reason = "Python gives them by their names")]
     fn new(
         width: Named<Integer>,
         align: AlignWord,
