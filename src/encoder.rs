@@ -133,7 +133,7 @@ impl PyFrameEncoder {
         &self,
         py: Python<'_>,
         payload: Payload<'_>,
-        buffer: Target,
+        buffer: Target<'_>,
         offset: Named<Integer>,
         fields: Option<Fields>,
     ) -> PyResult<usize> {

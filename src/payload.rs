@@ -24,7 +24,7 @@ const MAX_RESERVED: usize = 64 * 1024;
 pub(super) enum Input<'py> {
     Bytes(Bound<'py, PyBytes>),
     Text(Bound<'py, PyString>),
-    Buffer(ReadableBuffer),
+    Buffer(ReadableBuffer<'py>),
 }
 
 impl<'py> Input<'py> {
@@ -176,15 +176,15 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
 }
 
 /// `buffer=`: a writable contiguous bytes-like object.
-pub(super) struct Target(pub(super) WritableBuffer);
+pub(super) struct Target<'py>(pub(super) WritableBuffer<'py>);
 
-impl FromPyObject<'_, '_> for Target {
+impl<'py> FromPyObject<'_, 'py> for Target<'py> {
     type Error = PyErr;
 
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: PyStaticExpr = BUFFER;
 
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         WritableBuffer::get(&object).map(Self).map_err(|refusal| match refusal {
             // No advice to copy it: a copy would be somebody else's.
             NoBuffer::Scattered => scattered(&object, "buffer", ""),
@@ -220,7 +220,11 @@ fn payload<'py>(object: &Bound<'py, PyAny>) -> PyResult<Input<'py>> {
 
 /// The buffer of `object`, or a `TypeError` that says what is `wanted`.
 #[cold]
-fn contiguous(object: &Bound<'_, PyAny>, name: &str, wanted: &str) -> PyResult<ReadableBuffer> {
+fn contiguous<'py>(
+    object: &Bound<'py, PyAny>,
+    name: &str,
+    wanted: &str,
+) -> PyResult<ReadableBuffer<'py>> {
     ReadableBuffer::get(object).map_err(|refusal| match refusal {
         NoBuffer::Scattered => scattered(object, name, "; copy it with bytes() first"),
         NoBuffer::Raised(error) => refused(object, error, name, wanted),

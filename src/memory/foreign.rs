@@ -26,70 +26,85 @@ pub(crate) enum NoBuffer {
 ///
 /// It is asked for as plain bytes: whoever has no such ones must refuse. That is all there is to ask; the shape and
 /// the strides, of which the C API may leave either null, are nobody's business then.
-struct Export(Box<ffi::Py_buffer>);
+struct Export<'py> {
+    view: Box<ffi::Py_buffer>,
+    /// It is let go where it was taken, attached.
+    _py: Python<'py>,
+}
 
-impl Export {
+impl<'py> Export<'py> {
     /// `writable` is 0 or `PyBUF_WRITABLE`.
     #[inline]
-    fn get(object: &Bound<'_, PyAny>, writable: c_int) -> Result<Self, NoBuffer> {
+    fn get(object: &Bound<'py, PyAny>, writable: c_int) -> Result<Self, NoBuffer> {
         match Self::request(object, ffi::PyBUF_SIMPLE | writable) {
-            Ok(export) if export.is_contiguous() => Ok(export),
-            Ok(_) => Err(NoBuffer::Scattered),
-            Err(error) => Err(Self::refused(object, writable, error)),
+            Some(export) if export.is_contiguous() => Ok(export),
+            Some(_) => Err(NoBuffer::Scattered),
+            None => Err(Self::refused(object, writable)),
         }
     }
 
     /// Finds out whether it was refused because it is scattered: then it can be had with its strides.
     #[cold]
-    fn refused(object: &Bound<'_, PyAny>, writable: c_int, error: PyErr) -> NoBuffer {
+    fn refused(object: &Bound<'py, PyAny>, writable: c_int) -> NoBuffer {
+        let error = PyErr::fetch(object.py());
         match Self::request(object, ffi::PyBUF_FULL_RO | writable) {
-            Ok(export) if !export.is_contiguous() => NoBuffer::Scattered,
-            _ => NoBuffer::Raised(error),
+            Some(export) if !export.is_contiguous() => return NoBuffer::Scattered,
+            Some(_) => {}
+            None => drop(PyErr::take(object.py())),
         }
+        NoBuffer::Raised(error)
     }
 
-    fn request(object: &Bound<'_, PyAny>, flags: c_int) -> PyResult<Self> {
-        let mut view = Box::new(ffi::Py_buffer::new());
-        // SAFETY: CPython fills `view`, which stays where it is until it is released.
-        match unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } {
-            0 => Ok(Self(view)),
-            _ => Err(PyErr::fetch(object.py())),
-        }
+    /// `None` with an exception set.
+    #[inline]
+    fn request(object: &Bound<'py, PyAny>, flags: c_int) -> Option<Self> {
+        let mut view = Box::<ffi::Py_buffer>::new_uninit();
+        // SAFETY: CPython fills `view`, which stays where it is until it is released; or it fails, and then it is
+        // not looked at.
+        let view = unsafe {
+            if ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), flags) != 0 {
+                return None;
+            }
+            view.assume_init()
+        };
+        Some(Self { view, _py: object.py() })
     }
 
+    #[inline]
     fn is_contiguous(&self) -> bool {
         // Where there are no strides, it is.
-        self.0.strides.is_null() && self.0.suboffsets.is_null()
+        self.view.strides.is_null() && self.view.suboffsets.is_null()
             // SAFETY: the view is filled.
-            || unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.0, C_ORDER) == 1 }
+            || unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.view, C_ORDER) == 1 }
     }
 
     #[inline]
     fn len(&self) -> usize {
-        usize::try_from(self.0.len).unwrap_or(0)
+        usize::try_from(self.view.len).unwrap_or(0)
     }
 }
 
-impl Drop for Export {
+impl Drop for Export<'_> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: filled once, released once. It lives no longer than a call from Python.
-        Python::attach(|_| unsafe { ffi::PyBuffer_Release(&raw mut *self.0) });
+        // SAFETY: filled once, released once, and we are attached.
+        unsafe { ffi::PyBuffer_Release(&raw mut *self.view) };
     }
 }
 
 /// A buffer of another object, to be read.
-pub(crate) struct ReadableBuffer(Export);
+pub(crate) struct ReadableBuffer<'py>(Export<'py>);
 
-impl ReadableBuffer {
+impl<'py> ReadableBuffer<'py> {
     #[inline]
-    pub(crate) fn get(object: &Bound<'_, PyAny>) -> Result<Self, NoBuffer> {
+    pub(crate) fn get(object: &Bound<'py, PyAny>) -> Result<Self, NoBuffer> {
         Export::get(object, 0).map(Self)
     }
 
     /// Its bytes.
     #[inline]
     pub(crate) fn bytes<'a>(&'a self, _py: Python<'a>) -> &'a [u8] {
-        let Some(data) = NonNull::new(self.0.0.buf.cast::<u8>()) else { return &[] };
+        let Some(data) = NonNull::new(self.0.view.buf.cast::<u8>()) else { return &[] };
         // SAFETY: the exporter promises `len` readable bytes at `buf` while the export lives, which `self` ensures
         // for 'a, and they are contiguous. We are attached for 'a and run no Python code between making and using
         // the slice, nor wait for a lock, so with the GIL nobody writes meanwhile; without it, a caller who
@@ -99,7 +114,7 @@ impl ReadableBuffer {
 
     /// The same bytes for a system call that runs detached: of their contents, Rust sees nothing.
     pub(crate) fn slice(&self) -> IoSlice<'_> {
-        let bytes = match NonNull::new(self.0.0.buf.cast::<u8>()) {
+        let bytes = match NonNull::new(self.0.view.buf.cast::<u8>()) {
             // SAFETY: as above, but that other threads may write meanwhile: to memory that is only named here and
             // read by the system. The peer then gets an unspecified mixture, as with Python's own sockets.
             Some(data) => unsafe { slice::from_raw_parts(data.as_ptr(), self.0.len()) },
@@ -111,10 +126,10 @@ impl ReadableBuffer {
 
 /// A buffer of another object, to be written to. It is asked for as one: an exporter may give another, or none, to
 /// who says it only reads.
-pub(crate) struct WritableBuffer(Export);
+pub(crate) struct WritableBuffer<'py>(Export<'py>);
 
-impl WritableBuffer {
-    pub(crate) fn get(object: &Bound<'_, PyAny>) -> Result<Self, NoBuffer> {
+impl<'py> WritableBuffer<'py> {
+    pub(crate) fn get(object: &Bound<'py, PyAny>) -> Result<Self, NoBuffer> {
         Export::get(object, ffi::PyBUF_WRITABLE).map(Self)
     }
 
@@ -127,7 +142,9 @@ impl WritableBuffer {
         let count = source.len().min(self.room(at));
         // SAFETY: `count` bytes from `at` on are within the exported memory, which is writable and contiguous;
         // `copy` allows it to be that of `source`.
-        unsafe { ptr::copy(source.as_ptr(), self.0.0.buf.cast::<u8>().add(at.min(self.len())), count) };
+        unsafe {
+            ptr::copy(source.as_ptr(), self.0.view.buf.cast::<u8>().add(at.min(self.len())), count)
+        };
     }
 
     /// The bytes from `start` to `end`, for a system call that runs detached: of their contents Rust sees
@@ -137,7 +154,9 @@ impl WritableBuffer {
         let count = end.saturating_sub(start).min(self.room(start));
         // SAFETY: they are within the exported memory, which is writable and contiguous, and need not be
         // initialised to be written to.
-        unsafe { slice::from_raw_parts_mut(self.0.0.buf.cast::<MaybeUninit<u8>>().add(start), count) }
+        unsafe {
+            slice::from_raw_parts_mut(self.0.view.buf.cast::<MaybeUninit<u8>>().add(start), count)
+        }
     }
 
     /// A copy of the bytes from `start` to `end`.
@@ -148,7 +167,7 @@ impl WritableBuffer {
         // SAFETY: the source is within the exported memory, the target has room for `count` bytes, and they are
         // initialised afterwards. Nobody else has the target.
         unsafe {
-            ptr::copy_nonoverlapping(self.0.0.buf.cast::<u8>().add(start), copy.as_mut_ptr(), count);
+            ptr::copy_nonoverlapping(self.0.view.buf.cast::<u8>().add(start), copy.as_mut_ptr(), count);
             copy.set_len(count);
         }
         copy
@@ -174,7 +193,7 @@ impl WritableBuffer {
         if !in_bounds || before > at {
             return Ok(false);
         }
-        let data = self.0.0.buf.cast::<u8>();
+        let data = self.0.view.buf.cast::<u8>();
         // SAFETY: `at + source.len()` and `at - before` are within the exported memory, which is writable
         // and contiguous; `copy` allows the two to overlap. The slice that `fill` gets is the only one to
         // that memory.

@@ -188,7 +188,7 @@ impl PyFramedSocket {
         signature = (buffer, *, timeout = Timeout::OfSocket),
         text_signature = "($self, buffer, *, timeout='default')"
     )]
-    fn recv_into(&self, py: Python<'_>, buffer: Target, timeout: Timeout) -> PyResult<usize> {
+    fn recv_into(&self, py: Python<'_>, buffer: Target<'_>, timeout: Timeout) -> PyResult<usize> {
         let Target(mut target) = buffer;
         self.receive_into(py, &mut target, timeout).map_err(|failure| failure.raised(py))
     }

@@ -21,7 +21,7 @@ impl PyFramedSocket {
     pub(super) fn receive_into(
         &self,
         py: Python<'_>,
-        target: &mut WritableBuffer,
+        target: &mut WritableBuffer<'_>,
         timeout: Timeout,
     ) -> Result<usize, Failure> {
         let available = target.len();
@@ -73,7 +73,7 @@ impl PyFramedSocket {
         call: &Call<'_, '_>,
         line: &Line<'_, '_>,
         plain: &Plain,
-        target: &mut WritableBuffer,
+        target: &mut WritableBuffer<'_>,
     ) -> Result<Option<usize>, Failure> {
         let (start, end) = {
             let mut incoming = self.incoming(py);
