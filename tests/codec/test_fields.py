@@ -163,9 +163,10 @@ def refusals(header: LibraryHeader) -> list[tuple[Any, type[Exception], str]]:
     size = room(header) if isinstance(header, BinaryHeader) else 0
     sizes = {0, 1, 2, 5, 6, size - 1, size + 1, 5000} - {size, -1}
     others: list[Any] = ["a" * size, size, [0] * size, memoryview(bytes(2 * size + 4))[::2]]
-    return [(bytes(wrong), ValueError, rf"fields must be {size} bytes? for this header, not {wrong}$") for wrong in sizes] + [
-        (value, TypeError, "fields must be") for value in others
-    ]
+    return [
+        (bytes(wrong), ValueError, rf"fields must be {size} bytes? for .*, not {wrong}$")
+        for wrong in sizes
+    ] + [(value, TypeError, "fields must be") for value in others]
 
 
 @pytest.mark.parametrize("header", [*LAYOUTS.values(), *WITHOUT.values()], ids=[*LAYOUTS, *WITHOUT])

@@ -75,6 +75,45 @@ fn cut_frames_of<F: Format, S: Store>(
     }
 }
 
+/// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
+/// not be read again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Last {
+    fingerprint: (u64, u64),
+    header_size: usize,
+    payload_size: usize,
+}
+
+/// Takes the frame that is all in `chunk`, from index `at` onwards, and counts it. `None` says nothing, and then nothing
+/// was taken.
+#[inline]
+pub(super) fn cut_frame<S: Store>(
+    rules: &Rules,
+    last: &mut Option<Last>,
+    store: &S,
+    chunk: &S::Chunk,
+    at: &mut usize,
+) -> Option<(S::Frame, Stats)> {
+    let rest = chunk.as_ref().get(*at..)?;
+    let fingerprint = rules.header.fingerprint(rest);
+    let (header_size, payload_size) = match last.filter(|last| Some(last.fingerprint) == fingerprint) {
+        Some(last) if ends_well(rest, last.header_size + last.payload_size, rules.trailer) => {
+            (last.header_size, last.payload_size)
+        }
+        _ => {
+            let (header_size, payload_size) =
+                whole_frame(&rules.header, rules.usual_lengths(), rules.trailer, rest)?;
+            *last = fingerprint.map(|fingerprint| Last { fingerprint, header_size, payload_size });
+            (header_size, payload_size)
+        }
+    };
+    let payload = *at + header_size..*at + header_size + payload_size;
+    let (range, end) = delivered(*at, payload, rules.trailer, rules.keep_header);
+    let frame = store.cut(chunk, range).ok()?;
+    *at = end;
+    Some((frame, Stats::of_frame(header_size + rules.trailer.len(), payload_size)))
+}
+
 /// Makes room for the frames that `size` bytes hold if all are like the `first` of them; `false` where
 /// there is no memory for that.
 #[cold]
@@ -86,7 +125,7 @@ fn reserve<F>(frames: &mut Vec<F>, size: usize, first: usize) -> bool {
 /// The sizes of the header and the payload of a frame that is all in `bytes`. `None` says nothing: the state machine
 /// decides.
 #[inline]
-pub(super) fn whole_frame<F: Format>(
+fn whole_frame<F: Format>(
     header: &F,
     lengths: RangeInclusive<u64>,
     trailer: &[u8],

@@ -1,4 +1,18 @@
 //! The state machine: frames that arrive in pieces, and streams that are refused. Every change of state is here.
+//!
+//! ```text
+//!            complete header, payload not all here
+//!   Header ---------------------------------------> Payload
+//!    |  ^  \                                         |  |
+//!    |  |   `- a whole frame: cut out, stay here     |  |
+//!    |  `--------------------------------------------'  |
+//!    |              last byte of the payload            |
+//!    `-----------------------> Dead <-------------------'
+//!         refused header             refused payload
+//! ```
+//!
+//! Where frames over the limit are to be skipped, such a header leads to `Skipped`, and the last byte of its payload
+//! back.
 
 use super::policy::{Skipped, Skips};
 use super::rules::{Rules, delivered, ends_well, wrong_end};
@@ -209,23 +223,6 @@ impl<P: Partial> Machine<P> {
                 rules.header.resume(&mut scan.clone(), &self.head, bytes)
             }
             _ => rules.header.scan(bytes),
-        }
-    }
-
-    /// What the sender of the unfinished frame may have meant, where its length is unlikely.
-    pub(super) fn hint(&self, rules: &Rules) -> Option<&'static str> {
-        match &self.state {
-            State::Payload { extent, partial } => {
-                let kept = if rules.keep_header { self.head.len() } else { 0 };
-                let received = partial.len().saturating_sub(kept);
-                let payload = partial.parts().flatten().skip(kept).copied();
-                let seen: Vec<u8> =
-                    self.head.iter().copied().chain(payload.take(hint::WINDOW)).collect();
-                let length = received.saturating_add(extent.least()) as u64;
-                hint::of_length(&rules.header, &seen, length, Some(received))
-            }
-            State::Skipped(skip) => skip.hint,
-            State::Header { .. } | State::Dead(_) => None,
         }
     }
 

@@ -1,18 +1,4 @@
-//! The state machine that turns a byte stream into frames.
-//!
-//! ```text
-//!            complete header, payload not all here
-//!   Header ---------------------------------------> Payload
-//!    |  ^  \                                         |  |
-//!    |  |   `- a whole frame: cut out, stay here     |  |
-//!    |  `--------------------------------------------'  |
-//!    |              last byte of the payload            |
-//!    `-----------------------> Dead <-------------------'
-//!         refused header             refused payload
-//! ```
-//!
-//! Where frames over the limit are to be skipped, such a header leads to `Skipped`, and the last byte of its payload
-//! back.
+//! The decoder, which turns a byte stream into frames.
 //!
 //! Three results and no fourth: a frame, "more bytes are needed", or the end of the stream's usefulness.
 //! There is no resynchronisation by guessing.
@@ -27,15 +13,14 @@ mod stats;
 
 use bytes::{Bytes, BytesMut};
 
-use self::fast_path::{cut_frames, whole_frame};
+use self::fast_path::{Last, cut_frame, cut_frames};
 use self::machine::{Machine, State};
+pub use self::peek::Progress;
 pub use self::policy::{Policy, Skipped, Skips};
-use self::rules::{Rules, delivered, ends_well};
-use self::skip::Skip;
+use self::rules::Rules;
 pub use self::stats::Stats;
-use super::error::{ConfigError, Error, Stage};
+use super::error::{ConfigError, Error};
 use super::extent::Extent;
-use super::format::Format;
 use super::header::HeaderFormat;
 use super::store::{BytesStore, Partial, Store};
 
@@ -65,28 +50,6 @@ pub struct Decoder<P> {
     rules: Rules,
     machine: Machine<P>,
     last: Option<Last>,
-}
-
-/// A header that was read. Streams tend to consist of frames of one size, and a header like the last one need
-/// not be read again.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    fingerprint: (u64, u64),
-    header_size: usize,
-    payload_size: usize,
-}
-
-/// How far the unfinished frame has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// The part that is arriving.
-    pub stage: Stage,
-    /// The bytes that part has; the least possible number where code points are counted.
-    pub expected: usize,
-    /// The bytes of it that have arrived.
-    pub received: usize,
-    /// What the frame's sender may have meant, where its length is unlikely.
-    pub hint: Option<&'static str>,
 }
 
 impl<P: Partial> Decoder<P> {
@@ -164,28 +127,8 @@ impl<P: Partial> Decoder<P> {
         if !self.is_between_frames() {
             return None;
         }
-        let rules = &self.rules;
-        let rest = chunk.as_ref().get(*at..)?;
-        let fingerprint = rules.header.fingerprint(rest);
-        let (header_size, payload_size) =
-            match self.last.filter(|last| Some(last.fingerprint) == fingerprint) {
-                Some(last) if ends_well(rest, last.header_size + last.payload_size, rules.trailer) => {
-                    (last.header_size, last.payload_size)
-                }
-                _ => {
-                    let (header_size, payload_size) =
-                        whole_frame(&rules.header, rules.usual_lengths(), rules.trailer, rest)?;
-                    self.last =
-                        fingerprint.map(|fingerprint| Last { fingerprint, header_size, payload_size });
-                    (header_size, payload_size)
-                }
-            };
-        let payload = *at + header_size..*at + header_size + payload_size;
-        let (range, end) = delivered(*at, payload, rules.trailer, rules.keep_header);
-        let frame = store.cut(chunk, range).ok()?;
-        *at = end;
-        let around = header_size + rules.trailer.len();
-        self.machine.count(&Stats::of_frame(around, payload_size));
+        let (frame, run) = cut_frame(&self.rules, &mut self.last, store, chunk, at)?;
+        self.machine.count(&run);
         Some(frame)
     }
 
@@ -319,31 +262,13 @@ impl<P: Partial> Decoder<P> {
     /// [`Error::TruncatedFrame`] inside a frame, which is kept: more may be fed after all. What ended
     /// a refused stream, again.
     pub fn feed_eof(&self) -> Result<(), Error> {
-        match &self.machine.state {
-            State::Dead(refusal) => Err(refusal.error.clone()),
-            State::Header { .. } if self.machine.head.is_empty() => Ok(()),
-            State::Header { .. } | State::Payload { .. } | State::Skipped(_) => {
-                let Progress { stage, expected, received, hint } = self.progress();
-                Err(Error::TruncatedFrame { stage, expected, received, hint })
-            }
-        }
+        peek::end(&self.rules, &self.machine)
     }
 
     /// How far the unfinished frame has come: between two frames, nothing of a header.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let (stage, received) = match &self.machine.state {
-            State::Header { .. } => (Stage::Header, self.machine.head.len()),
-            State::Dead(_) => (Stage::Header, 0),
-            State::Skipped(skip) => (Stage::Payload, skip.received + self.machine.trailed),
-            State::Payload { partial, .. } => {
-                // The trailer counts with the payload that it ends.
-                let kept = if self.rules.keep_header { self.machine.head.len() } else { 0 };
-                (Stage::Payload, partial.len() - kept + self.separate_trailer().len())
-            }
-        };
-        let expected = received.saturating_add(self.needed());
-        Progress { stage, expected, received, hint: self.machine.hint(&self.rules) }
+        peek::progress(&self.rules, &self.machine)
     }
 
     /// Whether nothing of an unfinished frame has arrived.
@@ -357,44 +282,27 @@ impl<P: Partial> Decoder<P> {
     /// rest of the payload. 0 on a refused stream.
     #[must_use]
     pub fn needed(&self) -> usize {
-        match &self.machine.state {
-            State::Dead(_) => 0,
-            State::Payload { extent, .. } | State::Skipped(Skip { extent, .. }) => {
-                extent.least().saturating_add(self.rules.trailer.len() - self.machine.trailed)
-            }
-            State::Header { .. } if self.machine.head.is_empty() => self.rules.header.least_size(),
-            State::Header { needed, .. } => *needed,
-        }
+        peek::needed(&self.rules, &self.machine)
     }
 
     /// The bytes of the unfinished frame, header included; on a refused stream everything from the
     /// refused frame's first byte.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        let rest = if let State::Dead(refusal) = &self.machine.state { refusal.rest.len() } else { 0 };
-        let around = self.separate_head().len() + self.separate_trailer().len();
-        around + self.partial().map_or(0, P::len) + rest
+        peek::buffered(&self.rules, &self.machine)
     }
 
     /// The bytes that [`buffered`](Self::buffered) counts, in order.
     #[must_use]
     pub fn buffered_parts(&self) -> Vec<&[u8]> {
-        let mut parts = vec![self.separate_head()];
-        parts.extend(self.partial().into_iter().flat_map(P::parts));
-        parts.push(self.separate_trailer());
-        if let State::Dead(refusal) = &self.machine.state {
-            parts.extend(refusal.rest.parts());
-        }
-        parts
+        peek::buffered_parts(&self.rules, &self.machine)
     }
 
     /// The header of the unfinished frame where [`partial`](Self::partial) does not begin with it.
     #[doc(hidden)]
     #[must_use]
     pub fn separate_head(&self) -> &[u8] {
-        let in_partial =
-            self.rules.keep_header && self.partial().is_some_and(|partial| !partial.is_empty());
-        if in_partial { &[] } else { &self.machine.head }
+        peek::separate_head(&self.rules, &self.machine)
     }
 
     /// What has arrived of the unfinished frame's trailer, where [`partial`](Self::partial) does not end
@@ -402,19 +310,14 @@ impl<P: Partial> Decoder<P> {
     #[doc(hidden)]
     #[must_use]
     pub fn separate_trailer(&self) -> &'static [u8] {
-        let elsewhere = self.rules.keep_header || matches!(self.machine.state, State::Skipped(_));
-        if elsewhere { &[] } else { &self.rules.trailer[..self.machine.trailed] }
+        peek::separate_trailer(&self.rules, &self.machine)
     }
 
     /// The memory of the unfinished payload, or of the one that was refused.
     #[doc(hidden)]
     #[must_use]
     pub fn partial(&self) -> Option<&P> {
-        match &self.machine.state {
-            State::Header { .. } | State::Skipped(_) => None,
-            State::Payload { partial, .. } => Some(partial),
-            State::Dead(refusal) => Some(&refusal.partial),
-        }
+        peek::partial(&self.machine)
     }
 
     /// The stream offset of the first byte that no completed frame accounts for.

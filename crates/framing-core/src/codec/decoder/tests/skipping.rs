@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::*;
+use crate::codec::format::Format;
 use crate::codec::{
     DecimalHeader, FrameEncoder, HeaderFormat, NetstringHeader, Policy, Stage, Unit, VarintHeader,
 };
