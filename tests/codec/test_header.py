@@ -24,13 +24,23 @@ from support.refusal import refusal
 
 # Each class's description, and what a header without arguments shows.
 DEFAULTS: dict[type[Header], dict[str, object]] = {
-    Decimal: {"width": 10, "align": "<", "fill": " ", "unit": "bytes", "strict": False},
+    Decimal: {
+        "width": 10,
+        "align": "<",
+        "fill": " ",
+        "unit": "bytes",
+        "strict": False,
+        "length_offset": 0,
+        "size": 10,
+        "fields": None,
+    },
     Binary: {
         "length_size": 4,
         "byteorder": "big",
         "length_offset": 0,
         "length_adjustment": 0,
         "size": 4,
+        "fields": None,
     },
     Varint: {"max_bytes": 10, "strict": False},
     Netstring: {"max_digits": 10},

@@ -210,7 +210,7 @@ def test_it_stays_so(link: Link, call: Receive) -> None:
         peer.sendall(HELLO[:12])
         first = stalled(fs, call)
         peer.sendall(HELLO[12:] + HELLO)
-        for timeout in (0, 0.01, None, ...):
+        for timeout in (0, 0.01, None, "default"):
             assert stalled(fs, call, timeout=timeout) == first
         assert fs._pending()
         # What had arrived is not lost, and neither is the connection for what we say.
