@@ -143,7 +143,7 @@ impl<'py> WritableBuffer<'py> {
         // SAFETY: `count` bytes from `at` on are within the exported memory, which is writable and contiguous;
         // `copy` allows it to be that of `source`.
         unsafe {
-            ptr::copy(source.as_ptr(), self.0.view.buf.cast::<u8>().add(at.min(self.len())), count)
+            ptr::copy(source.as_ptr(), self.0.view.buf.cast::<u8>().add(at.min(self.len())), count);
         };
     }
 

@@ -196,14 +196,11 @@ def test_a_claimed_length_is_exact(
     decoder = FrameDecoder(header, max_frame_size=limit)
     assert decoder.feed(before + wire[:-1]) == frames
     error = refused(lambda: decoder.feed(wire[-1:]))
-    # One byte is set, the most significant one: that is a small number with its bytes swapped.
-    is_swapped = isinstance(header, BinaryHeader) and length in (2**32, 2**63)
-    hint = (
-        "this looks like a small length with its bytes swapped: check the byte order"
-        if is_swapped
-        else None
-    )
-    assert error == FrameTooLarge(length, shown, len(before), hint)
+    assert isinstance(error, FrameTooLarge)
+    # A number that is small when it is read from its other end has a likely cause.
+    swapped = isinstance(header, BinaryHeader) and wire in (b"\x01\0\0\0\0", b"\x80" + bytes(7))
+    assert ("byte order" in (error.hint or "")) is swapped
+    assert error == FrameTooLarge(length, shown, len(before), hint=error.hint)
     for part in (str(length), str(shown), "max_frame_size", f"offset {len(before)}"):
         assert part in str(error)
     assert decoder.take_buffered() == wire
