@@ -159,6 +159,16 @@ def test_any_bytes_like(name: str, make: Callable[[bytes], Any]) -> None:
 # What is refused
 
 
+each_way_and_header = pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        pytest.param(name, (LAYOUTS | WITHOUT)[layout], id=f"{name}-{layout}")
+        for name in WAYS
+        for layout in (*(LAYOUTS if name in OF_THE_CODEC else FEW), *WITHOUT)
+    ],
+)
+
+
 def refusals(header: LibraryHeader) -> list[tuple[Any, type[Exception], str]]:
     size = room(header) if isinstance(header, BinaryHeader) else 0
     sizes = {0, 1, 2, 5, 6, size - 1, size + 1, 5000} - {size, -1}
@@ -169,8 +179,7 @@ def refusals(header: LibraryHeader) -> list[tuple[Any, type[Exception], str]]:
     ] + [(value, TypeError, "fields must be") for value in others]
 
 
-@pytest.mark.parametrize("header", [*LAYOUTS.values(), *WITHOUT.values()], ids=[*LAYOUTS, *WITHOUT])
-@each_way
+@each_way_and_header
 def test_refused_before_a_byte_is_written(name: str, header: LibraryHeader) -> None:
     async def main() -> None:
         async with WAYS[name](header) as (send, written):
