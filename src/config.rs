@@ -160,6 +160,11 @@ impl Config {
         self.encoder.clone()
     }
 
+    /// Whether frames over the limit are skipped.
+    pub(crate) fn skips(&self) -> bool {
+        self.decoder.policy().skips()
+    }
+
     pub(crate) fn frame_timeout_duration(&self) -> Option<Duration> {
         self.frame_timeout
     }

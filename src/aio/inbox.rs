@@ -9,7 +9,7 @@ use crate::grant::Grant;
 use crate::intake::Intake;
 use crate::memory::growing::GrowingBytes;
 use crate::store::PyStore;
-use framing_core::codec::{Decoder, Error};
+use framing_core::codec::{Decoder, Error, Skips};
 
 /// The receiving half of a stream, without its lock.
 pub(super) struct Inbox {
@@ -93,6 +93,19 @@ impl Inbox {
                 result.map(|()| Taken::Nothing)
             }
         }
+    }
+
+    /// The frames that were skipped up to the next one that is not.
+    #[inline]
+    pub(super) fn skipped(&mut self, py: Python<'_>) -> Skips {
+        let Self { intake: Intake { decoder, .. }, backlog, .. } = self;
+        if decoder.policy().skips() {
+            let mut at = backlog.at;
+            // Whoever takes the next frame meets a refusal again.
+            let _ = decoder.discard(&PyStore { py, owner: None }, backlog.bytes(py), &mut at);
+            backlog.at = at;
+        }
+        decoder.take_skipped()
     }
 
     /// The next frame, if all of it is here.

@@ -147,11 +147,15 @@ impl FrameQueue {
     }
 
     /// Drops what was received, and takes nothing any more.
-    fn _close(&self, py: Python<'_>) {
-        let mut state = self.lock(py);
-        state.closed = true;
-        state.intake.decoder.forget_buffered();
-        state.backlog.clear(py);
+    fn _close(&self, py: Python<'_>) -> PyResult<()> {
+        let skipped = {
+            let mut state = self.lock(py);
+            state.closed = true;
+            state.intake.decoder.forget_buffered();
+            state.backlog.clear(py);
+            state.intake.decoder.take_skipped()
+        };
+        policy::log(py, &skipped)
     }
 
     /// Everything that was received and not returned, as it came. Takes nothing any more.
@@ -227,6 +231,13 @@ impl FrameQueue {
             drop(state);
             return Err(concurrent(py, "another task is receiving on this stream"));
         }
+        let skipped = state.skipped(py);
+        if !skipped.is_empty() {
+            // A handler of the log may be interrupted: before a frame is taken, nothing is lost.
+            drop(state);
+            policy::log(py, &skipped)?;
+            return Self::take(slf, wanted);
+        }
         let result = state.take(py, wanted);
         if this.watched {
             state.settle(py);
@@ -235,9 +246,7 @@ impl FrameQueue {
         let ended = state.ended;
         let busy = state.backlog.len() > 0;
         let resume = state.resume(matches!(result, Ok(Taken::Nothing)));
-        let skipped = state.intake.decoder.take_skipped();
         drop(state);
-        policy::log_quietly(py, &skipped);
         this.outbox.get().set_busy(busy);
         if resume {
             call_method(slf.as_any(), "_resume", ())?;

@@ -12,6 +12,7 @@ use super::PyFramedSocket;
 use super::turn::forks;
 use crate::errors::connection_closed;
 use crate::memory::calls::call_method;
+use crate::policy;
 
 /// Whether a connection is open, and how many calls are inside.
 #[derive(Default)]
@@ -85,17 +86,21 @@ impl PyFramedSocket {
             state.phase = Phase::Closed;
             state.calls
         };
-        let ahead = self.incoming(py).forget(py);
+        let (ahead, skipped) = {
+            let mut incoming = self.incoming(py);
+            (incoming.forget(py), incoming.decoder.take_skipped())
+        };
         drop(ahead);
         drop(std::mem::take(&mut *self.outgoing(py)));
         self.receiving.dismiss(py);
         self.sending.dismiss(py);
         if calls == 0 {
-            return self.close_socket(py);
+            self.close_socket(py)?;
+        } else {
+            // Only now, because it ends the connection for a forked child, too.
+            self.transport.shut_down(py);
         }
-        // Only now, because it ends the connection for a forked child, too.
-        self.transport.shut_down(py);
-        Ok(())
+        policy::log(py, &skipped)
     }
 
     fn close_socket(&self, py: Python<'_>) -> PyResult<()> {

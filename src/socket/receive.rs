@@ -93,30 +93,35 @@ impl PyFramedSocket {
             if reads > 0 {
                 py.check_signals()?;
             }
-            let (taken, skipped) = {
+            self.log_skipped(py)?;
+            let taken = {
                 let mut incoming = self.incoming(py);
                 let taken = take(&mut incoming);
                 incoming.shrink(py);
-                (taken, incoming.decoder.take_skipped())
+                taken
             };
-            let logged = policy::log(py, &skipped);
             if let Some(taken) = taken.map_err(|error| exception(py, &error, None))? {
-                self.postpone(py, logged);
                 return Ok(taken);
             }
-            logged?;
             self.check_deadline(py, &call, &line, reads)?;
             self.read(py, &call, &line)?;
             reads += 1;
         }
     }
 
-    /// What has interrupted a call that has frames in hands is for the next one that reads; Ctrl-C comes as soon as
-    /// this one has returned.
-    pub(super) fn postpone(&self, py: Python<'_>, result: PyResult<()>) {
-        if let Some(error) = result.err().and_then(|error| policy::interrupted_later(py, error)) {
-            self.incoming(py).ahead.get_or_insert(Ahead::Raised(error));
+    /// Reports the frames that were skipped up to the next one that is not. A handler of the log may be interrupted,
+    /// so this comes before a frame is taken: then nothing is lost.
+    pub(super) fn log_skipped(&self, py: Python<'_>) -> PyResult<()> {
+        if !self.skips() {
+            return Ok(());
         }
+        let skipped = {
+            let mut incoming = self.incoming(py);
+            // Whoever takes the next frame meets a refusal again.
+            let _ = incoming.discard(py);
+            incoming.decoder.take_skipped()
+        };
+        policy::log(py, &skipped)
     }
 
     /// Ends a call whose deadline has passed: a peer that never stops sending would keep us from noticing it. Only once
@@ -130,7 +135,7 @@ impl PyFramedSocket {
         reads: usize,
     ) -> Result<(), Failure> {
         let halt = match line.deadline() {
-            Deadline::Now if reads >= PROMPT_READS && self.skips(py) => Halt::WouldBlock,
+            Deadline::Now if reads >= PROMPT_READS && self.skips() => Halt::WouldBlock,
             // The first read looks at what is here, however little time there is.
             deadline if reads > 0 && deadline.has_passed() => Halt::TimedOut,
             _ => return Ok(()),
@@ -138,8 +143,8 @@ impl PyFramedSocket {
         Err(self.halted(py, call, halt).into())
     }
 
-    fn skips(&self, py: Python<'_>) -> bool {
-        self.incoming(py).decoder.policy().skips()
+    fn skips(&self) -> bool {
+        self.config.get().skips()
     }
 
     pub(super) fn take_receiving<'a, 'py>(
@@ -164,6 +169,7 @@ impl PyFramedSocket {
         if !self.incoming(py).has_next() {
             return Ok(frames);
         }
+        self.log_skipped(py)?;
         let call = self.enter(py)?;
         let line = self.transport.open(py, Timeout::Given(None))?;
         // Who is in the middle of a read has the bytes behind these. The turn is held to the end: what is read
@@ -201,15 +207,8 @@ impl PyFramedSocket {
             }
             Err(Halt::WouldBlock | Halt::TimedOut) => {}
         }
-        let skipped = incoming.decoder.take_skipped();
         drop(incoming);
         drop(turn);
-        let logged = policy::log(py, &skipped);
-        if frames.is_empty() {
-            logged?;
-        } else {
-            self.postpone(py, logged);
-        }
         result.map(|()| frames).map_err(|error| exception(py, &error, None))
     }
 

@@ -11,7 +11,6 @@ use super::receive::Failure;
 use super::transport::Line;
 use crate::errors::exception;
 use crate::memory::foreign::WritableBuffer;
-use crate::policy;
 use crate::timeout::Timeout;
 use framing_core::codec::Error;
 use framing_core::codec::store::Partial;
@@ -33,26 +32,23 @@ impl PyFramedSocket {
             if reads > 0 {
                 py.check_signals()?;
             }
-            let (taken, skipped) = {
+            self.log_skipped(py)?;
+            let taken = {
                 let mut incoming = self.incoming(py);
-                let taken = incoming.discard(py).and_then(|()| match incoming.next_size() {
+                let taken = match incoming.next_size() {
                     Some(needed) if needed > available => {
                         Err(Error::BufferTooSmall { needed, available })
                     }
                     _ => incoming.next(py),
-                });
+                };
                 incoming.shrink(py);
-                (taken, incoming.decoder.take_skipped())
+                taken
             };
-            // What interrupts the log is for the next call, where this one has a frame.
-            let logged = policy::log(py, &skipped);
             if let Some(frame) = taken.map_err(|error| exception(py, &error, None))? {
                 let bytes = frame.as_bytes(py);
                 target.write(0, bytes);
-                self.postpone(py, logged);
                 return Ok(bytes.len());
             }
-            logged?;
             self.check_deadline(py, &call, &line, reads)?;
             match &line {
                 Line::Plain { plain, .. } if self.incoming(py).lacks(LARGE) => {
