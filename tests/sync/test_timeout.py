@@ -111,16 +111,16 @@ def test_a_large_frame_carries_on(link: Link) -> None:
 @each_way
 def test_one_deadline_for_a_peer_that_drips(link: Link) -> None:
     with framed(link) as (fs, peer):
-        # Few: the system's buffers are soon full of such small pieces.
+        # Few: a Unix socket takes no more where about seventy such small pieces wait, and on a busy machine all may.
         peer.sendall(LARGE[:1])
-        dripping = begin(drip, peer, LARGE[1:80], 0.004)
+        dripping = begin(drip, peer, LARGE[1:60], 0.004)
         with taking_at_least(0.1), pytest.raises(FrameTimeout) as caught:
             fs.recv(timeout=0.1)
         # It got some and gave up before the last.
-        assert 0 < fs.stats.buffered < 80
+        assert 0 < fs.stats.buffered < 60
         assert caught.value.stage in ("header", "payload")
         dripping.result()
-        sending = begin(peer.sendall, LARGE[80:])
+        sending = begin(peer.sendall, LARGE[60:])
         assert fs.recv(timeout=TIMEOUT) == LARGE[10:]
         sending.result()
 
