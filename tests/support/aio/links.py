@@ -26,7 +26,7 @@ FRAMES = [b"one", b"", b"three"]
 HELLO = framing.encode("hello")
 
 LARGE = random.Random(1).randbytes(8_000_000)
-"""More than the system's buffers hold while nobody reads."""
+"""More than the system's buffers hold while nobody reads: see `_keep_from_growing`."""
 
 
 class Link(NamedTuple):
@@ -89,6 +89,17 @@ async def connected(
             yield made, server
 
 
+def _keep_from_growing(*socks: socket.socket) -> None:
+    """Fix the size of the system's buffers.
+
+    Those of TCP grow by themselves, to several megabytes each, and on a busy machine at a moment that nobody expects: a call
+    that waits for room would find some, although the peer has not read.
+    """
+    for sock in socks:
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, 100_000)
+
+
 async def _open(sock: socket.socket, **options: Any) -> aio.FramedStream:
     internet = sock.family == socket.AF_INET
     open_one = aio.open_connection if internet else aio.open_unix_connection
@@ -115,6 +126,7 @@ async def paired(link: Link, **options: Any) -> AsyncIterator[tuple[aio.FramedSt
     if link.encrypted:
         options |= _client_options()
     with link.ends() as (ours, theirs):
+        _keep_from_growing(ours, theirs)
         context = _server_context() if link.encrypted else None
         accepting = asyncio.ensure_future(accepted(theirs, context))
         stream = await _open(ours, **options)
