@@ -1,25 +1,26 @@
 //! The class `FrameDecoder`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
 use super::arguments::{Integer, Named};
 use super::config::{OnOversize, Options, Oversize};
 use super::errors::{Fault, exception};
-use super::grant::Grant;
 use super::headers::{HeaderArgument, HeaderObject};
-use super::intake::Intake;
+use super::lending_decoder::LendingDecoder;
+use super::lent_buffer::LentBuffer;
+use super::lock::Lock;
 use super::memory::bytes::{BytesWriter, list};
+use super::memory::exporter::BufferExporter;
+use super::memory::foreign::Input;
 use super::memory::growing::GrowingBytes;
-use super::memory::window::Window;
-use super::payload::{Data, Input};
-use super::policy;
+use super::payload::Data;
+use super::skip_log;
 use super::stats::Snapshot;
+use super::store::PartialFrame;
 use super::store::PyStore;
-use super::unfinished::Unfinished;
 use framing_core::codec::{Decoder, Error, Skips};
 
 /// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
@@ -56,10 +57,10 @@ use framing_core::codec::{Decoder, Error, Skips};
 /// >>> decoder.feed(b"c")
 /// [b'abc']
 #[pyclass(name = "FrameDecoder", module = "framing", frozen, weakref)]
-pub(super) struct PyFrameDecoder(Mutex<Inner>);
+pub(super) struct PyFrameDecoder(Lock<Inner>);
 
 struct Inner {
-    intake: Intake,
+    lending: LendingDecoder,
     /// Frames of a call that had no memory for its result. The next call delivers them first.
     undelivered: Vec<Py<PyBytes>>,
 }
@@ -74,19 +75,19 @@ pub(super) struct Outcome {
 
 impl PyFrameDecoder {
     pub(super) fn of(decoder: Decoder<GrowingBytes>) -> Self {
-        Self(Mutex::new(Inner { intake: Intake::new(decoder), undelivered: Vec::new() }))
+        Self(Lock::new(Inner { lending: LendingDecoder::new(decoder), undelivered: Vec::new() }))
     }
 
     /// No Python code runs while this is held: nothing in here may allocate an object that the
     /// garbage collector tracks.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inner> {
-        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.0.lock(py)
     }
 
     /// A list of frames, or the error where there are none.
     fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
         let Outcome { frames, result, skipped } = outcome;
-        if let Err(error) = policy::log(py, &skipped) {
+        if let Err(error) = skip_log::log(py, &skipped) {
             self.put_back(py, frames);
             return Err(error);
         }
@@ -116,14 +117,14 @@ impl PyFrameDecoder {
 impl Inner {
     fn feed(&mut self, store: &PyStore<'_, '_>, data: &[u8]) -> Outcome {
         let mut frames = std::mem::take(&mut self.undelivered);
-        let result = self.intake.decoder.feed_into(store, data, &mut frames);
+        let result = self.lending.decoder.feed_into(store, data, &mut frames);
         self.outcome(frames, result)
     }
 
-    fn take(&mut self, py: Python<'_>, grant: Grant, count: usize) -> Outcome {
+    fn take(&mut self, py: Python<'_>, lent: LentBuffer, count: usize) -> Outcome {
         let mut frames = std::mem::take(&mut self.undelivered);
-        let result = self.intake.take(py, &grant, count, &mut frames);
-        grant.give_back(py);
+        let result = self.lending.take(py, &lent, count, &mut frames);
+        lent.give_back(py);
         self.outcome(frames, result)
     }
 
@@ -133,7 +134,7 @@ impl Inner {
     }
 
     fn outcome(&mut self, frames: Vec<Py<PyBytes>>, result: Result<(), Error>) -> Outcome {
-        Outcome { frames, result, skipped: self.intake.decoder.take_skipped() }
+        Outcome { frames, result, skipped: self.lending.decoder.take_skipped() }
     }
 }
 
@@ -198,8 +199,8 @@ impl PyFrameDecoder {
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
         let (error, unfinished) = {
             let inner = self.lock(py);
-            let Err(error) = inner.intake.decoder.feed_eof() else { return Ok(()) };
-            (error, Unfinished::of(py, &inner.intake.decoder))
+            let Err(error) = inner.lending.decoder.feed_eof() else { return Ok(()) };
+            (error, PartialFrame::of(py, &inner.lending.decoder))
         };
         let partial = match error {
             Error::TruncatedFrame { .. } => Some(unfinished.parts(py)?),
@@ -228,18 +229,18 @@ impl PyFrameDecoder {
         sizehint: Named<Integer>,
     ) -> PyResult<Bound<'py, PyMemoryView>> {
         sizehint.get("sizehint", "an integer")?;
-        let window = {
+        let exporter = {
             let mut inner = self.lock(py);
-            if let Some(grant) = inner.intake.lent(py)? {
-                grant.window(py)?
+            if let Some(lent) = inner.lending.lent(py)? {
+                lent.exporter(py)?
             } else {
-                let grant = Grant::scratch(py)?;
-                let window = grant.window(py)?;
-                let _none = inner.intake.lend(grant);
-                window
+                let lent = LentBuffer::scratch(py)?;
+                let exporter = lent.exporter(py)?;
+                let _none = inner.lending.lend(lent);
+                exporter
             }
         };
-        Window::view(&window)
+        BufferExporter::view(&exporter)
     }
 
     /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
@@ -260,11 +261,11 @@ impl PyFrameDecoder {
     ) -> PyResult<Bound<'py, PyList>> {
         let outcome = {
             let mut inner = self.lock(py);
-            if let Some(error) = inner.intake.decoder.error() {
+            if let Some(error) = inner.lending.decoder.error() {
                 let error = error.clone();
                 inner.nothing_new(Err(error))
-            } else if let Some((grant, count)) = inner.intake.reclaim(nbytes)? {
-                inner.take(py, grant, count)
+            } else if let Some((lent, count)) = inner.lending.reclaim(nbytes)? {
+                inner.take(py, lent, count)
             } else {
                 inner.nothing_new(Ok(()))
             }
@@ -277,26 +278,26 @@ impl PyFrameDecoder {
     /// protocol. `offset` is behind them afterwards.
     fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut inner = self.lock(py);
-        let parts = inner.intake.decoder.buffered_parts();
+        let parts = inner.lending.decoder.buffered_parts();
         let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             writer.put(part);
         }
-        inner.intake.decoder.forget_buffered();
+        inner.lending.decoder.forget_buffered();
         Ok(writer.finish(py))
     }
 
     /// Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
     fn reset(&self, py: Python<'_>) {
         let mut inner = self.lock(py);
-        inner.intake.reset();
+        inner.lending.reset();
         inner.undelivered = Vec::new();
     }
 
     /// Bytes of the unfinished frame, header included.
     #[getter]
     fn buffered(&self, py: Python<'_>) -> usize {
-        self.lock(py).intake.decoder.buffered()
+        self.lock(py).lending.decoder.buffered()
     }
 
     /// The least number of bytes that can complete the next step: the rest of the header, then the
@@ -304,61 +305,61 @@ impl PyFrameDecoder {
     /// stream.
     #[getter]
     fn needed(&self, py: Python<'_>) -> usize {
-        self.lock(py).intake.decoder.needed()
+        self.lock(py).lending.decoder.needed()
     }
 
     /// The stream offset, in bytes, of the unfinished frame's first byte.
     #[getter]
     fn offset(&self, py: Python<'_>) -> u64 {
-        self.lock(py).intake.decoder.offset()
+        self.lock(py).lending.decoder.offset()
     }
 
     /// What the stream was refused for, or `None`.
     #[getter]
     fn error(&self, py: Python<'_>) -> Option<Fault> {
-        self.lock(py).intake.decoder.error().cloned().map(Fault)
+        self.lock(py).lending.decoder.error().cloned().map(Fault)
     }
 
     /// A snapshot of the counters.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
-        Snapshot(self.lock(py).intake.decoder.stats())
+        Snapshot(self.lock(py).lending.decoder.stats())
     }
 
     /// The header format.
     #[getter]
     fn header(&self, py: Python<'_>) -> HeaderObject {
-        HeaderObject(self.lock(py).intake.decoder.header().clone())
+        HeaderObject(self.lock(py).lending.decoder.header().clone())
     }
 
     /// The largest payload accepted, in the header's unit.
     #[getter]
     fn max_frame_size(&self, py: Python<'_>) -> u64 {
-        self.lock(py).intake.decoder.max_frame_size()
+        self.lock(py).lending.decoder.max_frame_size()
     }
 
     /// Whether frames begin with their header.
     #[getter]
     fn keep_header(&self, py: Python<'_>) -> bool {
-        self.lock(py).intake.decoder.keep_header()
+        self.lock(py).lending.decoder.keep_header()
     }
 
     /// What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
     #[getter]
     fn on_oversize(&self, py: Python<'_>) -> OnOversize {
-        OnOversize::of(self.lock(py).intake.decoder.policy())
+        OnOversize::of(self.lock(py).lending.decoder.policy())
     }
 
     /// The longest frame that is skipped, in the header's unit; `None` for no bound.
     #[getter]
     fn max_skip(&self, py: Python<'_>) -> Option<u64> {
-        self.lock(py).intake.decoder.policy().max_skip()
+        self.lock(py).lending.decoder.policy().max_skip()
     }
 
     /// How many empty frames may follow each other; `None` for any number.
     #[getter]
     fn max_consecutive_empty(&self, py: Python<'_>) -> Option<u64> {
-        self.lock(py).intake.decoder.policy().max_consecutive_empty()
+        self.lock(py).lending.decoder.policy().max_consecutive_empty()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -366,10 +367,10 @@ impl PyFrameDecoder {
         let inner = self.lock(py);
         format!(
             "FrameDecoder({header}, max_frame_size={}, keep_header={}) at offset {}, {} bytes buffered",
-            inner.intake.decoder.max_frame_size(),
-            if inner.intake.decoder.keep_header() { "True" } else { "False" },
-            inner.intake.decoder.offset(),
-            inner.intake.decoder.buffered(),
+            inner.lending.decoder.max_frame_size(),
+            if inner.lending.decoder.keep_header() { "True" } else { "False" },
+            inner.lending.decoder.offset(),
+            inner.lending.decoder.buffered(),
         )
     }
 }

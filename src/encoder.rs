@@ -5,9 +5,10 @@ use pyo3::types::PyBytes;
 
 use super::arguments::{Integer, Named};
 use super::config;
-use super::errors::exception;
+use super::errors::{OrRaise, exception};
 use super::headers::{HeaderArgument, HeaderObject};
 use super::memory::bytes::BytesWriter;
+use super::memory::foreign::Input;
 use super::payload::{Fields, Payload, Payloads, Target, at};
 use framing_core::codec::encoder::{Fields as HeaderFields, Plan};
 use framing_core::codec::{Error, FrameEncoder};
@@ -91,18 +92,13 @@ impl PyFrameEncoder {
         fields: Option<Fields>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let Payloads(inputs) = payloads;
-        let fields =
-            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
+        let fields = Fields::of(fields.as_ref(), &self.0).or_raise(py)?;
         // No Python code runs from here on, so what was measured is what is written.
-        let mut plans = Vec::with_capacity(inputs.len());
         let mut total = 0_usize;
-        for (index, input) in inputs.iter().enumerate() {
-            let payload = input.bytes(py).map_err(|error| at(py, index, error))?;
-            let plan =
-                self.0.plan(payload).map_err(|error| at(py, index, exception(py, &error, None)))?;
+        let plans = plan_many(py, &self.0, &inputs, |plan, payload| {
             total = total.saturating_add(plan.frame_size());
-            plans.push((plan, payload));
-        }
+            (plan, payload)
+        })?;
         let mut writer = BytesWriter::new(py, total)?;
         for (plan, payload) in plans {
             put(&mut writer, &self.0, plan, fields, payload);
@@ -138,11 +134,10 @@ impl PyFrameEncoder {
         fields: Option<Fields>,
     ) -> PyResult<usize> {
         let Target(target) = buffer;
-        let fields =
-            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
+        let fields = Fields::of(fields.as_ref(), &self.0).or_raise(py)?;
         let size = target.len();
         let offset = offset.at_most("offset", size, " (the size of buffer)")?;
-        let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
+        let plan = self.0.plan(payload.0.bytes(py)?).or_raise(py)?;
         let (needed, available) = (plan.frame_size(), size - offset);
         let header_size = plan.header_size();
         let at = offset + header_size;
@@ -172,9 +167,8 @@ impl PyFrameEncoder {
         payload: Payload<'py>,
         fields: Option<Fields>,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let fields =
-            Fields::of(fields.as_ref(), &self.0).map_err(|error| exception(py, &error, None))?;
-        let plan = self.0.plan(payload.0.bytes(py)?).map_err(|error| exception(py, &error, None))?;
+        let fields = Fields::of(fields.as_ref(), &self.0).or_raise(py)?;
+        let plan = self.0.plan(payload.0.bytes(py)?).or_raise(py)?;
         let mut writer = BytesWriter::new(py, plan.header_size())?;
         writer.put_with(plan.header_size(), |header| self.0.write_header(plan, fields, header));
         Ok(writer.finish(py))
@@ -218,10 +212,26 @@ pub(super) fn encoded<'py>(
         None => None,
         Some(fields) => Some(fields.extract()?),
     };
-    let fields = Fields::of(fields.as_ref(), encoder).map_err(|error| exception(py, &error, None))?;
+    let fields = Fields::of(fields.as_ref(), encoder).or_raise(py)?;
     let payload = payload.bytes(py)?;
-    let plan = encoder.plan(payload).map_err(|error| exception(py, &error, None))?;
+    let plan = encoder.plan(payload).or_raise(py)?;
     whole(py, encoder, plan, fields, payload)
+}
+
+/// Judges many payloads before a byte of a frame is written, and gives what `keep` makes of each.
+pub(super) fn plan_many<'a, T>(
+    py: Python<'a>,
+    encoder: &FrameEncoder,
+    inputs: &'a [Input<'_>],
+    mut keep: impl FnMut(Plan, &'a [u8]) -> T,
+) -> PyResult<Vec<T>> {
+    let mut kept = Vec::with_capacity(inputs.len());
+    for (index, input) in inputs.iter().enumerate() {
+        let payload = input.bytes(py).map_err(|error| at(py, index, error))?;
+        let plan = encoder.plan(payload).or_raise(py).map_err(|error| at(py, index, error))?;
+        kept.push(keep(plan, payload));
+    }
+    Ok(kept)
 }
 
 /// A planned frame.

@@ -23,6 +23,19 @@ pub(super) fn exception(py: Python<'_>, error: &Error, partial: Option<Bound<'_,
     build(py, error, partial).unwrap_or_else(|failure| failure)
 }
 
+/// What the codec says of an operation, for Python.
+pub(super) trait OrRaise<T> {
+    /// The result, or the error as an exception.
+    fn or_raise(self, py: Python<'_>) -> PyResult<T>;
+}
+
+impl<T> OrRaise<T> for Result<T, Error> {
+    #[inline]
+    fn or_raise(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| exception(py, &error, None))
+    }
+}
+
 /// An error as a value, not raised: what `FrameDecoder.error` gives.
 pub(super) struct Fault(pub(super) Error);
 

@@ -8,7 +8,7 @@ use super::arguments::{Integer, Named};
 use super::config::{self, Options};
 use super::decoder::{Outcome, PyFrameDecoder};
 use super::encoder::encoded;
-use super::errors::exception;
+use super::errors::OrRaise;
 use super::headers::HeaderArgument;
 use super::memory::bytes::list;
 use super::memory::growing::GrowingBytes;
@@ -83,8 +83,7 @@ pub(super) fn decode<'py>(
         Options { header, max_frame_size, keep_header: Some(keep_header), ..Options::default() };
     let decoder = PyFrameDecoder::of(options.decoder()?);
     let Outcome { frames, result, .. } = decoder.feed_input(py, &data.0)?;
-    let result =
-        result.map_err(|error| exception(py, &error, None)).and_then(|()| decoder.feed_eof(py));
+    let result = result.or_raise(py).and_then(|()| decoder.feed_eof(py));
     let frames = list(py, frames).map_err(|(error, _)| error)?;
     if let Err(error) = result {
         error.value(py).setattr(intern!(py, "frames"), frames)?;

@@ -12,19 +12,17 @@ mod decoder;
 mod encoder;
 mod errors;
 mod functions;
-mod grant;
 mod headers;
-mod intake;
+mod lending_decoder;
+mod lent_buffer;
+mod lock;
 mod memory;
-mod parked;
 mod payload;
-mod policy;
-mod pool;
+mod skip_log;
 mod socket;
 mod stats;
 mod store;
 mod timeout;
-mod unfinished;
 
 /// The Rust half of the package `framing`, which re-exports all of this.
 #[pyo3::pymodule(gil_used = false)]
@@ -53,9 +51,9 @@ mod _framing {
     #[pymodule_export]
     use super::headers::{PyBinaryHeader, PyDecimalHeader, PyNetstringHeader, PyVarintHeader};
     #[pymodule_export]
-    use super::memory::interpreter::_claim;
+    use super::memory::exporter::BufferExporter;
     #[pymodule_export]
-    use super::memory::window::Window;
+    use super::memory::interpreter::_claim;
     #[pymodule_export]
     use super::socket::{_forked, PyFramedSocket, recv_frame, send_frame};
     #[pymodule_export]

@@ -1,7 +1,5 @@
 //! What callers hand in: anything with bytes in it.
 
-use std::io::IoSlice;
-
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
@@ -9,7 +7,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier, type_hint_union};
 
 use super::arguments::{kind, wrong_type};
-use super::memory::foreign::{NoBuffer, ReadableBuffer, WritableBuffer};
+use super::memory::foreign::{Input, NoBuffer, ReadableBuffer, WritableBuffer};
 use framing_core::codec::{self, Error, FrameEncoder};
 
 #[cfg(feature = "stubs")]
@@ -19,44 +17,6 @@ const PAYLOAD: PyStaticExpr = type_hint_union!(type_hint_identifier!("builtins",
 
 /// More payloads than this are not expected on the word of a `__len__` alone.
 const MAX_RESERVED: usize = 64 * 1024;
-
-/// Bytes of somebody else's, held for the length of a call.
-pub(super) enum Input<'py> {
-    Bytes(Bound<'py, PyBytes>),
-    Text(Bound<'py, PyString>),
-    Buffer(ReadableBuffer<'py>),
-}
-
-impl<'py> Input<'py> {
-    /// The bytes. An error where a `str` has no UTF-8 form (a lone surrogate).
-    #[inline]
-    pub(super) fn bytes<'a>(&'a self, py: Python<'a>) -> PyResult<&'a [u8]> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes.as_bytes()),
-            Self::Text(text) => Ok(text.to_str()?.as_bytes()),
-            Self::Buffer(buffer) => Ok(buffer.bytes(py)),
-        }
-    }
-
-    /// The bytes, for a system call that runs detached.
-    #[inline]
-    pub(super) fn slice(&self) -> PyResult<IoSlice<'_>> {
-        match self {
-            Self::Bytes(bytes) => Ok(IoSlice::new(bytes.as_bytes())),
-            Self::Text(text) => Ok(IoSlice::new(text.to_str()?.as_bytes())),
-            Self::Buffer(buffer) => Ok(buffer.slice()),
-        }
-    }
-
-    /// The object itself, where it is one whose bytes never change.
-    #[inline]
-    pub(super) fn unchanging(&self) -> Option<&Bound<'py, PyBytes>> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes),
-            Self::Text(_) | Self::Buffer(_) => None,
-        }
-    }
-}
 
 /// `payload=`: a `str` (sent as UTF-8) or a contiguous bytes-like object.
 pub(super) struct Payload<'py>(pub(super) Input<'py>);

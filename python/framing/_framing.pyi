@@ -10,7 +10,7 @@ from framing._options import OptionsBesideHeader
 from typing import Any, Final, Literal, SupportsIndex, final
 from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_Window", "_claim", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
+__all__ = ["DEFAULT_MAX_FRAME_SIZE", "__version__", "BinaryHeader", "DecimalHeader", "FrameDecoder", "FrameEncoder", "FramedSocket", "NetstringHeader", "VarintHeader", "_Arrival", "_BufferExporter", "_Config", "_FrameIteration", "_FrameQueue", "_FrameReceiver", "_Item", "_Outbox", "_Wakeups", "_claim", "_forked", "_payload_size", "decode", "encode", "recv_frame", "send_frame"]
 
 DEFAULT_MAX_FRAME_SIZE: Final[int]
 __version__: Final[str]
@@ -792,6 +792,16 @@ class _Arrival:
         """
 
 @final
+class _BufferExporter:
+    """
+    The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
+    than to make one for each read.
+    """
+    def __getitem__(self, index: Any, /) -> Any: ...
+    def __len__(self, /) -> int: ...
+    def __setitem__(self, index: Any, value: Any, /) -> None: ...
+
+@final
 class _Config:
     """
     How connections are framed: their options, judged.
@@ -1100,16 +1110,6 @@ class _Wakeups:
         """
         What the loop calls in its next turn.
         """
-
-@final
-class _Window:
-    """
-    The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
-    than to make one for each read.
-    """
-    def __getitem__(self, index: Any, /) -> Any: ...
-    def __len__(self, /) -> int: ...
-    def __setitem__(self, index: Any, value: Any, /) -> None: ...
 
 def _claim() -> None:
     """

@@ -5,17 +5,18 @@
 //! each frame; here all tasks whose frames came in one turn of the loop are woken by one ([`Wakeups`]), in its next turn,
 //! as with futures.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyRuntimeError, PyStopAsyncIteration, PyStopIteration};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::{MutexExt, PyOnceLock};
+use pyo3::sync::PyOnceLock;
 
 use super::inbox::Taken;
 use super::queue::FrameQueue;
+use crate::lock::Lock;
 use crate::memory::bytes::list;
 use crate::memory::calls::{call, call_method, call_method_two, call_one};
 
@@ -38,7 +39,7 @@ pub(crate) struct Arrival {
     phase: AtomicU8,
     /// Part of asyncio's protocol: set when this object is yielded, and reset by the task that has understood.
     blocking: AtomicBool,
-    pending: Mutex<Pending>,
+    pending: Lock<Pending>,
 }
 
 #[derive(Default)]
@@ -203,7 +204,7 @@ impl Arrival {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.queue)?;
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-        let Ok(pending) = self.pending.try_lock() else { return Ok(()) };
+        let Some(pending) = self.pending.try_lock() else { return Ok(()) };
         if let Some((callback, context)) = &pending.callback {
             visit.call(callback)?;
             visit.call(context)?;
@@ -224,7 +225,7 @@ impl Arrival {
             wanted,
             phase: AtomicU8::new(Phase::New as u8),
             blocking: AtomicBool::new(false),
-            pending: Mutex::default(),
+            pending: Lock::default(),
         }
     }
 
@@ -282,6 +283,6 @@ impl Arrival {
 
     /// No Python code runs while this is held.
     fn pending(&self, py: Python<'_>) -> MutexGuard<'_, Pending> {
-        self.pending.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock(py)
     }
 }

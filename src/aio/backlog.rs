@@ -5,8 +5,8 @@
 
 use pyo3::prelude::*;
 
-use crate::grant::Grant;
-use crate::pool::READ_SIZE;
+use crate::lent_buffer::LentBuffer;
+use crate::memory::buffer_pool::READ_SIZE;
 
 /// So much of a read is worth the memory it was received into; less is copied, and the memory shared again.
 const WORTH_KEEPING: usize = READ_SIZE / 4;
@@ -29,7 +29,7 @@ enum Memory {
     None,
     Own(Vec<u8>),
     /// The first so many bytes of what a transport received into.
-    Received(Grant, usize),
+    Received(LentBuffer, usize),
 }
 
 impl Backlog {
@@ -38,7 +38,7 @@ impl Backlog {
         match &self.memory {
             Memory::None => &[],
             Memory::Own(bytes) => bytes,
-            Memory::Received(grant, count) => grant.bytes(py, *count),
+            Memory::Received(lent, count) => lent.bytes(py, *count),
         }
     }
 
@@ -57,14 +57,14 @@ impl Backlog {
         all - self.at
     }
 
-    /// Adds the first `count` bytes of what was received into `grant`.
-    pub(super) fn push(&mut self, py: Python<'_>, grant: Grant, count: usize) {
+    /// Adds the first `count` bytes of what was received into `lent`.
+    pub(super) fn push(&mut self, py: Python<'_>, lent: LentBuffer, count: usize) {
         if self.len() == 0 && count >= WORTH_KEEPING {
             self.clear(py);
-            self.memory = Memory::Received(grant, count);
+            self.memory = Memory::Received(lent, count);
             return;
         }
-        let bytes = grant.bytes(py, count);
+        let bytes = lent.bytes(py, count);
         match &mut self.memory {
             Memory::Own(own) => {
                 if self.at >= own.len() - self.at {
@@ -81,7 +81,7 @@ impl Backlog {
                 self.memory = Memory::Own(own);
             }
         }
-        grant.give_back(py);
+        lent.give_back(py);
     }
 
     /// Lets memory go that is not needed any more: a stream that waits for nothing holds little more than what it has.
@@ -107,8 +107,8 @@ impl Backlog {
     /// Forgets everything.
     pub(super) fn clear(&mut self, py: Python<'_>) {
         self.at = 0;
-        if let Memory::Received(grant, _) = std::mem::take(&mut self.memory) {
-            grant.give_back(py);
+        if let Memory::Received(lent, _) = std::mem::take(&mut self.memory) {
+            lent.give_back(py);
         }
     }
 }

@@ -5,15 +5,15 @@ use pyo3::types::PyBytes;
 
 use super::arrival::{Arrival, Wanted};
 use super::backlog::Backlog;
-use crate::grant::Grant;
-use crate::intake::Intake;
+use crate::lending_decoder::LendingDecoder;
+use crate::lent_buffer::LentBuffer;
 use crate::memory::growing::GrowingBytes;
 use crate::store::PyStore;
 use framing_core::codec::{Decoder, Error, Skips};
 
 /// The receiving half of a stream, without its lock.
 pub(super) struct Inbox {
-    pub(super) intake: Intake,
+    pub(super) lending: LendingDecoder,
     /// What comes behind the bytes that the decoder has. Nobody receives into the unfinished frame while there
     /// is some.
     pub(super) backlog: Backlog,
@@ -41,7 +41,7 @@ pub(super) enum Taken {
 impl Inbox {
     pub(super) fn new(decoder: Decoder<GrowingBytes>, high: usize, low: usize) -> Self {
         Self {
-            intake: Intake::new(decoder),
+            lending: LendingDecoder::new(decoder),
             backlog: Backlog::default(),
             reader: None,
             high,
@@ -53,29 +53,29 @@ impl Inbox {
     }
 
     /// Takes the first `count` bytes of what was lent.
-    pub(super) fn received(&mut self, py: Python<'_>, grant: Grant, count: usize) {
+    pub(super) fn received(&mut self, py: Python<'_>, lent: LentBuffer, count: usize) {
         if self.closed {
-            grant.give_back(py);
+            lent.give_back(py);
             return;
         }
         if self.backlog.len() == 0 {
-            if self.intake.take_in_place(&grant, count) {
+            if self.lending.take_in_place(&lent, count) {
                 return;
             }
-            let bytes = grant.bytes(py, count);
-            if !self.intake.decoder.has_next(bytes) {
-                begin(py, &mut self.intake.decoder, bytes);
-                grant.give_back(py);
+            let bytes = lent.bytes(py, count);
+            if !self.lending.decoder.has_next(bytes) {
+                begin(py, &mut self.lending.decoder, bytes);
+                lent.give_back(py);
                 return;
             }
         }
-        self.backlog.push(py, grant, count);
+        self.backlog.push(py, lent, count);
     }
 
     /// Gives the decoder what is no whole frame: then it is known how far that is.
     pub(super) fn settle(&mut self, py: Python<'_>) {
         if self.backlog.len() > 0 && !self.has_next(py) {
-            begin(py, &mut self.intake.decoder, self.backlog.rest(py));
+            begin(py, &mut self.lending.decoder, self.backlog.rest(py));
             self.backlog.clear(py);
         }
     }
@@ -98,7 +98,7 @@ impl Inbox {
     /// The frames that were skipped up to the next one that is not.
     #[inline]
     pub(super) fn skipped(&mut self, py: Python<'_>) -> Skips {
-        let Self { intake: Intake { decoder, .. }, backlog, .. } = self;
+        let Self { lending: LendingDecoder { decoder, .. }, backlog, .. } = self;
         if decoder.policy().skips() {
             let mut at = backlog.at;
             // Whoever takes the next frame meets a refusal again.
@@ -112,7 +112,7 @@ impl Inbox {
     #[inline]
     fn next(&mut self, py: Python<'_>) -> Result<Option<Py<PyBytes>>, Error> {
         let store = PyStore { py, owner: None };
-        let Self { intake: Intake { decoder, .. }, backlog, .. } = self;
+        let Self { lending: LendingDecoder { decoder, .. }, backlog, .. } = self;
         let mut at = backlog.at;
         let bytes = backlog.bytes(py);
         let result = match decoder.decode_whole(&store, bytes, &mut at) {
@@ -129,9 +129,9 @@ impl Inbox {
         limit: usize,
         frames: &mut Vec<Py<PyBytes>>,
     ) -> Result<(), Error> {
-        if limit == usize::MAX && self.intake.decoder.error().is_none() {
+        if limit == usize::MAX && self.lending.decoder.error().is_none() {
             let store = PyStore { py, owner: None };
-            let result = self.intake.decoder.feed_into(&store, self.backlog.rest(py), frames);
+            let result = self.lending.decoder.feed_into(&store, self.backlog.rest(py), frames);
             self.backlog.clear(py);
             return result;
         }
@@ -157,7 +157,7 @@ impl Inbox {
     }
 
     fn has_next(&self, py: Python<'_>) -> bool {
-        self.intake.decoder.has_next(self.backlog.rest(py))
+        self.lending.decoder.has_next(self.backlog.rest(py))
     }
 
     /// Whether reading is to pause. Of a frame that somebody waits for, any amount may come.
@@ -177,7 +177,7 @@ impl Inbox {
 
     /// Bytes that were received and not asked for.
     fn waiting(&self) -> usize {
-        self.backlog.len() + self.intake.decoder.buffered()
+        self.backlog.len() + self.lending.decoder.buffered()
     }
 }
 

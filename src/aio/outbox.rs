@@ -5,22 +5,23 @@
 //! is worked off, and, from the second frame on, within one turn of the event loop. The first frame, or the only
 //! one, never waits; no other waits beyond the loop's next turn.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 
 use super::burst::{Burst, Refused};
 use crate::config::Config;
-use crate::errors::exception;
+use crate::errors::{OrRaise, exception};
 use crate::headers::HeaderObject;
+use crate::lock::Lock;
 use crate::memory::bytes::copied;
 use crate::memory::calls::call_one;
-use crate::payload::{Fields, Input, Payload, Payloads, Wire, at};
+use crate::memory::foreign::Input;
+use crate::payload::{Fields, Payload, Payloads, Wire, at};
 use framing_core::codec::Error;
 
 /// So many bytes are worth a write.
@@ -36,7 +37,7 @@ const WRITES_PER_TURN: usize = 16;
 /// The sending half of a connection.
 #[pyclass(name = "_Outbox", module = "framing._framing", frozen)]
 pub(crate) struct Outbox {
-    state: Mutex<State>,
+    state: Lock<State>,
     /// Whether more frames are expected at once, because more were received.
     busy: AtomicBool,
     /// Whether nothing was written since the last read, or in this turn of the loop.
@@ -80,7 +81,7 @@ impl Outbox {
             barred: true,
         };
         Self {
-            state: Mutex::new(state),
+            state: Lock::new(state),
             busy: AtomicBool::new(false),
             fresh: AtomicBool::new(true),
             writes: AtomicUsize::new(0),
@@ -140,14 +141,14 @@ impl Outbox {
             let frame = state.burst.frame(py, payload, fields.as_ref());
             let write = frame.map(|frame| (this.begin_write(py, &state), frame));
             drop(state);
-            let (write, frame) = write.map_err(|error| exception(py, &error, None))?;
+            let (write, frame) = write.or_raise(py)?;
             call_write(py, write, frame.as_any())?;
             return Ok(true);
         }
         let added = state.burst.add(payload, fields.as_ref());
         let next = added.map(|()| this.next(py, &mut state));
         drop(state);
-        Self::carry_on(slf, next.map_err(|error| exception(py, &error, None))?)?;
+        Self::carry_on(slf, next.or_raise(py)?)?;
         Ok(true)
     }
 
@@ -257,7 +258,7 @@ impl Outbox {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-        let Ok(state) = self.state.try_lock() else { return Ok(()) };
+        let Some(state) = self.state.try_lock() else { return Ok(()) };
         visit.call(&state.write)?;
         visit.call(&state.call_soon)
     }
@@ -345,7 +346,7 @@ impl Outbox {
 
     /// No Python code runs while this is held.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        self.state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.state.lock(py)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The stream style: frames wait until somebody asks for one.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
 use super::arrival::{Arrival, Wanted};
@@ -14,12 +13,13 @@ use super::receiver::{end, lend, stalled, unfinished};
 use super::wakeups::Wakeups;
 use crate::arguments::{Integer, Named};
 use crate::config::Config;
-use crate::errors::{concurrent, exception};
-use crate::intake::Intake;
+use crate::errors::{OrRaise, concurrent};
+use crate::lending_decoder::LendingDecoder;
+use crate::lock::Lock;
 use crate::memory::bytes::BytesWriter;
 use crate::memory::calls::call_method;
-use crate::memory::window::Window;
-use crate::policy;
+use crate::memory::exporter::BufferExporter;
+use crate::skip_log;
 use crate::stats::Snapshot;
 
 /// The receiving half of a stream.
@@ -28,7 +28,7 @@ use crate::stats::Snapshot;
 /// after each read, if it is watched.
 #[pyclass(name = "_FrameQueue", module = "framing._framing", subclass, frozen)]
 pub(crate) struct FrameQueue {
-    inbox: Mutex<Inbox>,
+    inbox: Lock<Inbox>,
     outbox: Py<Outbox>,
     event_loop: Py<PyAny>,
     call_soon: Py<PyAny>,
@@ -61,7 +61,7 @@ impl FrameQueue {
         let inbox = Inbox::new(config.decoder(), high, low);
         let watched = config.frame_timeout_duration().is_some();
         Ok(Self {
-            inbox: Mutex::new(inbox),
+            inbox: Lock::new(inbox),
             outbox,
             call_soon: event_loop.getattr("call_soon")?.unbind(),
             event_loop: event_loop.unbind(),
@@ -83,8 +83,8 @@ impl FrameQueue {
         &self,
         py: Python<'py>,
         sizehint: &Bound<'_, PyAny>,
-    ) -> PyResult<Bound<'py, Window>> {
-        lend(py, || IntakeGuard(self.lock(py)))
+    ) -> PyResult<Bound<'py, BufferExporter>> {
+        lend(py, || DecoderGuard(self.lock(py)))
     }
 
     /// Part of `asyncio.BufferedProtocol`: so many bytes have been received.
@@ -92,9 +92,9 @@ impl FrameQueue {
         let (py, this) = (slf.py(), slf.get());
         let (waiting, pause, busy, skipped) = {
             let mut state = this.lock(py);
-            let Some((grant, count)) = state.intake.reclaim(nbytes)? else { return Ok(()) };
-            state.received(py, grant, count);
-            let skipped = state.intake.decoder.take_skipped();
+            let Some((lent, count)) = state.lending.reclaim(nbytes)? else { return Ok(()) };
+            state.received(py, lent, count);
+            let skipped = state.lending.decoder.take_skipped();
             (state.wake(py), state.pause(), state.backlog.len() > 0, skipped)
         };
         this.outbox.get().received(busy);
@@ -105,7 +105,7 @@ impl FrameQueue {
             call_method(slf.as_any(), "_pause", ())?;
         }
         Self::progressed(slf)?;
-        policy::log(py, &skipped)
+        skip_log::log(py, &skipped)
     }
 
     /// The next frame, or `None` where it has to be awaited.
@@ -151,24 +151,24 @@ impl FrameQueue {
         let skipped = {
             let mut state = self.lock(py);
             state.closed = true;
-            state.intake.decoder.forget_buffered();
+            state.lending.decoder.forget_buffered();
             state.backlog.clear(py);
-            state.intake.decoder.take_skipped()
+            state.lending.decoder.take_skipped()
         };
-        policy::log(py, &skipped)
+        skip_log::log(py, &skipped)
     }
 
     /// Everything that was received and not returned, as it came. Takes nothing any more.
     fn _take_wire<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut state = self.lock(py);
-        let mut parts = state.intake.decoder.buffered_parts();
+        let mut parts = state.lending.decoder.buffered_parts();
         parts.push(state.backlog.rest(py));
         let mut writer = BytesWriter::new(py, parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             writer.put(part);
         }
         state.closed = true;
-        state.intake.decoder.forget_buffered();
+        state.lending.decoder.forget_buffered();
         state.backlog.clear(py);
         drop(state);
         Ok(writer.finish(py))
@@ -176,7 +176,7 @@ impl FrameQueue {
 
     /// What the end of the stream amounts to: `None` between two frames, else the error.
     fn _end<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        end(py, || IntakeGuard(self.lock(py)))
+        end(py, || DecoderGuard(self.lock(py)))
     }
 
     /// The stream offset of an unfinished frame; `None` between two frames, on a refused stream, and while others
@@ -184,19 +184,19 @@ impl FrameQueue {
     #[getter]
     fn _unfinished(&self, py: Python<'_>) -> Option<u64> {
         let state = self.lock(py);
-        if state.backlog.len() > 0 { None } else { unfinished(&state.intake) }
+        if state.backlog.len() > 0 { None } else { unfinished(&state.lending) }
     }
 
     /// The error for a peer that has not finished a frame in time.
     fn _stalled<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        stalled(py, || IntakeGuard(self.lock(py)))
+        stalled(py, || DecoderGuard(self.lock(py)))
     }
 
     /// A snapshot of the counters; what waits is buffered, too.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
         let state = self.lock(py);
-        let mut counters = state.intake.decoder.stats();
+        let mut counters = state.lending.decoder.stats();
         counters.buffered += state.backlog.len();
         Snapshot(counters)
     }
@@ -208,8 +208,8 @@ impl FrameQueue {
         visit.call(&self.wakeups)?;
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
         match self.inbox.try_lock() {
-            Ok(state) => visit.call(&state.reader),
-            Err(_) => Ok(()),
+            Some(state) => visit.call(&state.reader),
+            None => Ok(()),
         }
     }
 
@@ -235,7 +235,7 @@ impl FrameQueue {
         if !skipped.is_empty() {
             // A handler of the log may be interrupted: before a frame is taken, nothing is lost.
             drop(state);
-            policy::log(py, &skipped)?;
+            skip_log::log(py, &skipped)?;
             return Self::take(slf, wanted);
         }
         let result = state.take(py, wanted);
@@ -252,7 +252,7 @@ impl FrameQueue {
             call_method(slf.as_any(), "_resume", ())?;
         }
         Self::progressed(slf)?;
-        match result.map_err(|error| exception(py, &error, None))? {
+        match result.or_raise(py)? {
             Taken::Nothing if ended => Ok(Taken::End),
             taken => Ok(taken),
         }
@@ -293,23 +293,23 @@ impl FrameQueue {
 
     /// No Python code runs while this is held.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inbox> {
-        self.inbox.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.inbox.lock(py)
     }
 }
 
-/// The intake of an inbox that is locked.
-struct IntakeGuard<'a>(MutexGuard<'a, Inbox>);
+/// The lending of an inbox that is locked.
+struct DecoderGuard<'a>(MutexGuard<'a, Inbox>);
 
-impl std::ops::Deref for IntakeGuard<'_> {
-    type Target = Intake;
+impl std::ops::Deref for DecoderGuard<'_> {
+    type Target = LendingDecoder;
 
-    fn deref(&self) -> &Intake {
-        &self.0.intake
+    fn deref(&self) -> &LendingDecoder {
+        &self.0.lending
     }
 }
 
-impl std::ops::DerefMut for IntakeGuard<'_> {
-    fn deref_mut(&mut self) -> &mut Intake {
-        &mut self.0.intake
+impl std::ops::DerefMut for DecoderGuard<'_> {
+    fn deref_mut(&mut self) -> &mut LendingDecoder {
+        &mut self.0.lending
     }
 }

@@ -1,13 +1,12 @@
 //! The callback style: frames are handed to a protocol's methods as they arrive.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use super::outbox::Outbox;
@@ -15,16 +14,17 @@ use super::shared::Shared;
 use crate::arguments::{Integer, Named};
 use crate::config::Config;
 use crate::errors::{Obstacle, exception, incomplete};
-use crate::grant::Grant;
 use crate::headers::HeaderArgument;
-use crate::intake::Intake;
+use crate::lending_decoder::LendingDecoder;
+use crate::lent_buffer::LentBuffer;
+use crate::lock::Lock;
 use crate::memory::bytes::list;
 use crate::memory::calls::{call_method, call_method_one};
-use crate::memory::window::Window;
+use crate::memory::exporter::BufferExporter;
 use crate::payload::{Fields, Payload};
-use crate::policy;
+use crate::skip_log;
 use crate::stats::Snapshot;
-use crate::unfinished::Unfinished;
+use crate::store::PartialFrame;
 use framing_core::codec::{Decoder, Error};
 
 /// The receiving half of a protocol.
@@ -33,8 +33,8 @@ use framing_core::codec::{Decoder, Error};
 /// `frames_received(frames)`; `error_received(error)`, once; `_progressed()` after each read, if it is watched.
 #[pyclass(name = "_FrameReceiver", module = "framing._framing", subclass, frozen)]
 pub(crate) struct FrameReceiver {
-    intake: Mutex<Intake>,
-    outbox: Mutex<Option<Py<Outbox>>>,
+    lending: Lock<LendingDecoder>,
+    outbox: Lock<Option<Py<Outbox>>>,
     /// Nothing is delivered any more.
     stopped: AtomicBool,
     /// Whether somebody wants to know of progress.
@@ -51,8 +51,8 @@ impl FrameReceiver {
     fn new(_arguments: &Bound<'_, PyTuple>, _named: Option<&Bound<'_, PyDict>>) -> Self {
         let HeaderArgument(header) = HeaderArgument::default();
         Self {
-            intake: Mutex::new(Intake::new(Decoder::new(header))),
-            outbox: Mutex::new(None),
+            lending: Lock::new(LendingDecoder::new(Decoder::new(header))),
+            outbox: Lock::new(None),
             stopped: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             batched: AtomicBool::new(false),
@@ -62,7 +62,7 @@ impl FrameReceiver {
     /// Says how frames begin. Before the first byte.
     fn _configure(&self, py: Python<'_>, config: &Bound<'_, Config>) {
         let config = config.get();
-        let before = std::mem::replace(&mut *self.lock(py), Intake::new(config.decoder()));
+        let before = std::mem::replace(&mut *self.lock(py), LendingDecoder::new(config.decoder()));
         drop(before);
         self.watched.store(config.frame_timeout_duration().is_some(), Ordering::Relaxed);
     }
@@ -90,7 +90,7 @@ impl FrameReceiver {
         &self,
         py: Python<'py>,
         sizehint: &Bound<'_, PyAny>,
-    ) -> PyResult<Bound<'py, Window>> {
+    ) -> PyResult<Bound<'py, BufferExporter>> {
         lend(py, || self.lock(py))
     }
 
@@ -99,14 +99,14 @@ impl FrameReceiver {
         let (py, this) = (slf.py(), slf.get());
         let mut frames = Vec::new();
         let (result, skipped) = {
-            let mut intake = this.lock(py);
-            let Some((grant, count)) = intake.reclaim(nbytes)? else { return Ok(()) };
+            let mut lending = this.lock(py);
+            let Some((lent, count)) = lending.reclaim(nbytes)? else { return Ok(()) };
             // A refused stream has been reported.
-            let over = this.is_stopped() || intake.decoder.error().is_some();
-            let result = if over { Ok(()) } else { intake.take(py, &grant, count, &mut frames) };
-            let skipped = intake.decoder.take_skipped();
-            drop(intake);
-            grant.give_back(py);
+            let over = this.is_stopped() || lending.decoder.error().is_some();
+            let result = if over { Ok(()) } else { lending.take(py, &lent, count, &mut frames) };
+            let skipped = lending.decoder.take_skipped();
+            drop(lending);
+            lent.give_back(py);
             (result, skipped)
         };
         if !frames.is_empty() {
@@ -124,7 +124,7 @@ impl FrameReceiver {
         if this.watched.load(Ordering::Relaxed) {
             call_method(slf.as_any(), "_progressed", ())?;
         }
-        policy::log(py, &skipped)
+        skip_log::log(py, &skipped)
     }
 
     /// Called with the frames that one read has completed, in order. By default it calls `frame_received` with
@@ -200,9 +200,9 @@ impl FrameReceiver {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.outbox.try_lock() {
-            Ok(outbox) => visit.call(&*outbox),
+            Some(outbox) => visit.call(&*outbox),
             // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-            Err(_) => Ok(()),
+            None => Ok(()),
         }
     }
 
@@ -255,30 +255,33 @@ impl FrameReceiver {
     }
 
     /// No Python code runs while this is held, or [`outbox`](Self::outbox).
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Intake> {
-        self.intake.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, LendingDecoder> {
+        self.lending.lock(py)
     }
 
     fn outbox(&self, py: Python<'_>) -> MutexGuard<'_, Option<Py<Outbox>>> {
-        self.outbox.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.outbox.lock(py)
     }
 }
 
 /// Memory for the next read: the unfinished frame's where that is large, else what all transports of the thread
 /// share.
-pub(super) fn lend<'a, 'py, G>(py: Python<'py>, lock: impl Fn() -> G) -> PyResult<Bound<'py, Window>>
+pub(super) fn lend<'a, 'py, G>(
+    py: Python<'py>,
+    lock: impl Fn() -> G,
+) -> PyResult<Bound<'py, BufferExporter>>
 where
-    G: std::ops::DerefMut<Target = Intake> + 'a,
+    G: std::ops::DerefMut<Target = LendingDecoder> + 'a,
 {
-    let lent = lock().lent(py)?.map(|grant| grant.window(py)).transpose()?;
-    if let Some(window) = lent {
-        return Ok(window);
+    let lent = lock().lent(py)?.map(|lent| lent.exporter(py)).transpose()?;
+    if let Some(exporter) = lent {
+        return Ok(exporter);
     }
     let shared = Shared::take(py)?;
-    let window = shared.window(py);
-    let before = lock().lend(Grant::Shared(shared));
+    let exporter = shared.exporter(py);
+    let before = lock().lend(LentBuffer::Shared(shared));
     drop(before);
-    Ok(window)
+    Ok(exporter)
 }
 
 /// What the end of the stream amounts to: `None` between two frames, else the error.
@@ -287,12 +290,12 @@ pub(super) fn end<'a, 'py, G>(
     lock: impl Fn() -> G,
 ) -> PyResult<Option<Bound<'py, PyAny>>>
 where
-    G: std::ops::DerefMut<Target = Intake> + 'a,
+    G: std::ops::DerefMut<Target = LendingDecoder> + 'a,
 {
     let (error, unfinished) = {
-        let intake = lock();
-        let Err(error) = intake.decoder.feed_eof() else { return Ok(None) };
-        (error, Unfinished::of(py, &intake.decoder))
+        let lending = lock();
+        let Err(error) = lending.decoder.feed_eof() else { return Ok(None) };
+        (error, PartialFrame::of(py, &lending.decoder))
     };
     let error = exception(py, &error, Some(unfinished.parts(py)?));
     Ok(Some(error.into_value(py).into_bound(py).into_any()))
@@ -301,18 +304,18 @@ where
 /// The error for a peer that has not finished a frame in time.
 pub(super) fn stalled<'a, 'py, G>(py: Python<'py>, lock: impl Fn() -> G) -> PyResult<Bound<'py, PyAny>>
 where
-    G: std::ops::DerefMut<Target = Intake> + 'a,
+    G: std::ops::DerefMut<Target = LendingDecoder> + 'a,
 {
     let (progress, unfinished) = {
-        let intake = lock();
-        (intake.decoder.progress(), Unfinished::of(py, &intake.decoder))
+        let lending = lock();
+        (lending.decoder.progress(), PartialFrame::of(py, &lending.decoder))
     };
     let error = incomplete(py, Obstacle::Stalled, progress, Some(unfinished.parts(py)?));
     Ok(error.into_value(py).into_bound(py).into_any())
 }
 
 /// The stream offset of an unfinished frame.
-pub(super) fn unfinished(intake: &Intake) -> Option<u64> {
-    let decoder = &intake.decoder;
+pub(super) fn unfinished(lending: &LendingDecoder) -> Option<u64> {
+    let decoder = &lending.decoder;
     (decoder.error().is_none() && !decoder.is_between_frames()).then(|| decoder.offset())
 }

@@ -16,9 +16,9 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
+use crate::memory::buffer_pool::READ_SIZE;
 use crate::memory::bytes::{is_sole_reference, new_zeroed};
-use crate::memory::window::Window;
-use crate::pool::READ_SIZE;
+use crate::memory::exporter::BufferExporter;
 
 /// Memory of full size that a thread may have lent at once, and that may be free.
 const SHARED: usize = 4;
@@ -34,7 +34,7 @@ struct Piece {
     memory: Py<PyBytes>,
     size: usize,
     /// Every view and every slice refers to it.
-    window: Py<Window>,
+    exporter: Py<BufferExporter>,
     owner: Mutex<Owner>,
     /// Whether it is one of [`PIECES`].
     listed: AtomicBool,
@@ -86,8 +86,8 @@ impl Shared {
     }
 
     /// What a view of the memory is to stand on.
-    pub(crate) fn window<'py>(&self, py: Python<'py>) -> Bound<'py, Window> {
-        self.piece.window.bind(py).clone()
+    pub(crate) fn exporter<'py>(&self, py: Python<'py>) -> Bound<'py, BufferExporter> {
+        self.piece.exporter.bind(py).clone()
     }
 
     pub(crate) fn memory(&self) -> &Py<PyBytes> {
@@ -148,11 +148,11 @@ impl Owner {
 impl Piece {
     fn new(py: Python<'_>, size: usize, owner: Owner) -> PyResult<Self> {
         let memory = new_zeroed(py, size)?;
-        let window = Window { memory: memory.clone_ref(py), start: 0, len: size };
+        let exporter = BufferExporter { memory: memory.clone_ref(py), start: 0, len: size };
         Ok(Self {
             memory,
             size,
-            window: Py::new(py, window)?,
+            exporter: Py::new(py, exporter)?,
             owner: Mutex::new(owner),
             listed: AtomicBool::new(size == READ_SIZE),
         })
@@ -163,7 +163,7 @@ impl Piece {
     fn lend(&self, py: Python<'_>, me: Thread, owner: Owner) -> bool {
         let mut has = self.owner();
         let is_mine = matches!(*has, Owner::Borrower(thread, _) if thread == me);
-        let usable = (is_mine || *has == Owner::Nobody) && is_sole_reference(&self.window, py);
+        let usable = (is_mine || *has == Owner::Nobody) && is_sole_reference(&self.exporter, py);
         if usable {
             *has = owner;
         }

@@ -1,19 +1,19 @@
 //! The tasks that an event loop is to wake in its next turn.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 
 use super::arrival::Arrival;
+use crate::lock::Lock;
 use crate::memory::calls::call_one;
 
 /// One for each event loop.
 #[pyclass(name = "_Wakeups", module = "framing._framing", frozen, weakref)]
 #[derive(Default)]
-pub(crate) struct Wakeups(Mutex<State>);
+pub(crate) struct Wakeups(Lock<State>);
 
 #[derive(Default)]
 struct State {
@@ -47,7 +47,7 @@ impl Wakeups {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Whoever holds the lock runs no Python code, and so no collection, meanwhile.
-        let Ok(state) = self.0.try_lock() else { return Ok(()) };
+        let Some(state) = self.0.try_lock() else { return Ok(()) };
         state.arrivals.iter().try_for_each(|arrival| visit.call(arrival))
     }
 
@@ -87,6 +87,6 @@ impl Wakeups {
 
     /// No Python code runs while this is held.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.0.lock(py)
     }
 }

@@ -8,11 +8,48 @@ use std::slice;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-
-use crate::payload::Input;
+use pyo3::types::{PyBytes, PyString};
 
 /// `'C'`, whatever the sign of a character.
 const C_ORDER: c_char = 0x43;
+
+/// Bytes of somebody else's, held for the length of a call.
+pub(crate) enum Input<'py> {
+    Bytes(Bound<'py, PyBytes>),
+    Text(Bound<'py, PyString>),
+    Buffer(ReadableBuffer<'py>),
+}
+
+impl<'py> Input<'py> {
+    /// The bytes. An error where a `str` has no UTF-8 form (a lone surrogate).
+    #[inline]
+    pub(crate) fn bytes<'a>(&'a self, py: Python<'a>) -> PyResult<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.as_bytes()),
+            Self::Text(text) => Ok(text.to_str()?.as_bytes()),
+            Self::Buffer(buffer) => Ok(buffer.bytes(py)),
+        }
+    }
+
+    /// The bytes, for a system call that runs detached.
+    #[inline]
+    pub(crate) fn slice(&self) -> PyResult<IoSlice<'_>> {
+        match self {
+            Self::Bytes(bytes) => Ok(IoSlice::new(bytes.as_bytes())),
+            Self::Text(text) => Ok(IoSlice::new(text.to_str()?.as_bytes())),
+            Self::Buffer(buffer) => Ok(buffer.slice()),
+        }
+    }
+
+    /// The object itself, where it is one whose bytes never change.
+    #[inline]
+    pub(crate) fn unchanging(&self) -> Option<&Bound<'py, PyBytes>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Text(_) | Self::Buffer(_) => None,
+        }
+    }
+}
 
 /// Why there is no buffer to be had of an object.
 pub(crate) enum NoBuffer {

@@ -9,21 +9,21 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::bytes::{BytesWriter, is_sole_reference, new_uninit};
-use super::lease::Lease;
-use crate::parked::Parked;
+use super::chunk_list::ChunkList;
+use super::system_call::ReadBuffer;
 use framing_core::codec::store::{Partial, Room};
 
 /// A read into less memory is not worth its call, unless it ends the frame.
 const MIN_LENT: usize = 4 * 1024;
 
 /// A `bytes` object under construction: the first `len` of its `capacity` bytes are there, and behind
-/// them what is parked.
+/// them what is chunks.
 #[derive(Default)]
 pub(crate) struct GrowingBytes {
     /// `None` while nothing has been copied.
     memory: Option<Memory>,
     len: usize,
-    parked: Parked,
+    chunks: ChunkList,
 }
 
 struct Memory {
@@ -38,11 +38,11 @@ unsafe impl Send for Memory {}
 
 impl Partial for GrowingBytes {
     fn len(&self) -> usize {
-        self.len + self.parked.len()
+        self.len + self.chunks.len()
     }
 
     fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.copied()).chain(self.parked.parts())
+        std::iter::once(self.copied()).chain(self.chunks.parts())
     }
 }
 
@@ -58,10 +58,10 @@ impl GrowingBytes {
         owner: Option<&Bound<'py, PyBytes>>,
         room: Room,
     ) -> PyResult<()> {
-        let fits = self.parked.len() == 0 && self.len + bytes.len() <= self.capacity();
+        let fits = self.chunks.len() == 0 && self.len + bytes.len() <= self.capacity();
         if !fits && room.justified < room.whole {
             let spare = room.justified.saturating_sub(self.capacity());
-            if self.parked.park(owner, bytes, spare) {
+            if self.chunks.keep(owner, bytes, spare) {
                 return Ok(());
             }
         }
@@ -82,7 +82,7 @@ impl GrowingBytes {
         let wanted = room.justified.saturating_sub(self.len()).min(MIN_LENT);
         // To lend it twice is no write of ours.
         let spare = self.capacity() - self.len;
-        if self.parked.len() > 0 || spare == 0 || spare < wanted {
+        if self.chunks.len() > 0 || spare == 0 || spare < wanted {
             self.exclusive(py, wanted, room.justified)?;
         }
         let (len, capacity) = (self.len, self.capacity());
@@ -92,14 +92,19 @@ impl GrowingBytes {
 
     /// The memory behind what is there, for a system call to write into: `more` bytes at least, for which there
     /// is `room`. Not beside [`lend`](Self::lend).
-    pub(crate) fn lease(&mut self, py: Python<'_>, more: usize, room: Room) -> PyResult<Lease> {
+    pub(crate) fn read_buffer(
+        &mut self,
+        py: Python<'_>,
+        more: usize,
+        room: Room,
+    ) -> PyResult<ReadBuffer> {
         // Fresh memory where somebody else refers to this: so there is no other lease of it.
         self.exclusive(py, more, room.justified)?;
         let (len, capacity) = (self.len, self.capacity());
         let memory = self.memory.as_ref().ok_or_else(no_memory)?;
         // SAFETY: only `self` and the lease refer to the object. `self` reads no byte behind `len`, and
         // writes there only while it is the only one that refers to the object.
-        unsafe { Lease::new(py, memory.object.clone_ref(py), len, capacity - len) }
+        unsafe { ReadBuffer::new(py, memory.object.clone_ref(py), len, capacity - len) }
     }
 
     /// How many bytes there is memory for behind what is there.
@@ -109,7 +114,7 @@ impl GrowingBytes {
 
     /// Whether the bytes behind `len` are the ones of `object` from `index` on.
     pub(crate) fn continues(&self, object: &Py<PyBytes>, index: usize) -> bool {
-        self.parked.len() == 0
+        self.chunks.len() == 0
             && self.len == index
             && self.memory.as_ref().is_some_and(|memory| memory.object.is(object))
     }
@@ -124,7 +129,7 @@ impl GrowingBytes {
 
     /// The finished object, without a copy where it is full and ours alone.
     pub(crate) fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let full = self.parked.len() == 0 && self.len == self.capacity();
+        let full = self.chunks.len() == 0 && self.len == self.capacity();
         if let Some(memory) = self.memory.take_if(|memory| full && memory.is_exclusive(py)) {
             self.len = 0;
             return Ok(memory.object.into_bound(py));
@@ -138,7 +143,7 @@ impl GrowingBytes {
     /// The objects that hold what is there, in order, with the ranges; to look at, not to write.
     pub(crate) fn objects<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Range<usize>)> {
         let memory = self.memory.iter().map(|memory| (memory.object.bind(py).clone(), 0..self.len));
-        memory.chain(self.parked.objects(py)).collect()
+        memory.chain(self.chunks.objects(py)).collect()
     }
 
     fn capacity(&self) -> usize {
@@ -158,7 +163,7 @@ impl GrowingBytes {
     fn exclusive(&mut self, py: Python<'_>, more: usize, room: usize) -> PyResult<&mut Memory> {
         let needed = self.len() + more;
         let usable = |memory: &Memory| memory.capacity >= needed && memory.is_exclusive(py);
-        if self.parked.len() > 0 || !self.memory.as_ref().is_some_and(usable) {
+        if self.chunks.len() > 0 || !self.memory.as_ref().is_some_and(usable) {
             let capacity = room.max(needed);
             // Where there is no room to grow into there may be room for what is here.
             let (object, data, capacity) = match new_uninit(py, capacity) {
@@ -177,7 +182,7 @@ impl GrowingBytes {
             *self = Self {
                 len: self.len(),
                 memory: Some(Memory { object, data, capacity }),
-                parked: Parked::default(),
+                chunks: ChunkList::default(),
             };
         }
         self.memory.as_mut().ok_or_else(no_memory)

@@ -23,12 +23,12 @@ use super::tls::{is_end, wants};
 use super::transport::Wrote;
 use super::turn::{Held, Refused};
 use crate::errors::{broken_pipe, reentered};
+use crate::memory::buffer_pool;
 use crate::memory::bytes::{copied, is_sole_reference};
 use crate::memory::calls::{call, call_method};
-use crate::memory::descriptor::borrowed;
-use crate::memory::window::Window;
+use crate::memory::exporter::BufferExporter;
+use crate::memory::system_call::borrowed;
 use crate::payload::Data;
-use crate::pool;
 use framing_core::net::{self, Deadline, Interest};
 
 /// The most that is handed to a socket's own `send` at a time: what one TLS record holds (RFC 8446, section
@@ -150,9 +150,9 @@ impl<'py> Flight<'_, 'py> {
 
     fn recv_into(&self, limit: usize) -> PyResult<Option<(Py<PyBytes>, usize)>> {
         let py = self.sock.py();
-        let memory = pool::take(py)?;
-        let window = Window { memory: memory.clone_ref(py), start: 0, len: limit };
-        let view = Window::view(&Bound::new(py, window)?)?;
+        let memory = buffer_pool::take(py)?;
+        let exporter = BufferExporter { memory: memory.clone_ref(py), start: 0, len: limit };
+        let view = BufferExporter::view(&Bound::new(py, exporter)?)?;
         let result = call_method(&self.sock, "recv_into", (&view,));
         // Or the memory would be taken for somebody else's as long as the view is there.
         let released = view.call_method0("release");
@@ -172,7 +172,7 @@ impl<'py> Flight<'_, 'py> {
             Err(error) => Err(error),
         };
         if released.is_ok() {
-            pool::give_back(py, memory);
+            buffer_pool::give_back(py, memory);
         }
         count
     }

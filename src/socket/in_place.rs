@@ -6,7 +6,7 @@ use super::halt::Halt;
 use super::plain::Plain;
 use super::transport::Line;
 use crate::memory::growing::GrowingBytes;
-use crate::memory::lease::Lease;
+use crate::memory::system_call::ReadBuffer;
 use framing_core::codec::Decoder;
 use framing_core::codec::store::{Partial, Room};
 use framing_core::net::Deadline;
@@ -17,7 +17,7 @@ pub(super) const LARGE: usize = 64 * 1024;
 /// Memory of the unfinished frame, and how to fill it.
 pub(super) struct InPlace<'a> {
     plain: &'a Plain,
-    lease: Lease,
+    buffer: ReadBuffer,
     /// What the payload lacks. The memory may be for a trailer as well, which has to be looked at.
     missing: usize,
 }
@@ -40,21 +40,24 @@ impl<'a> InPlace<'a> {
         // where there is memory for everything.
         let here =
             if partial.spare() < missing { plain.available(py).clamp(1, missing) } else { missing };
-        let lease =
-            partial.lease(py, here, Room::for_read(partial.len() + here, missing - here + behind))?;
-        Ok(Some(Self { plain, lease, missing }))
+        let buffer = partial.read_buffer(
+            py,
+            here,
+            Room::for_read(partial.len() + here, missing - here + behind),
+        )?;
+        Ok(Some(Self { plain, buffer, missing }))
     }
 
     /// One read.
     pub(super) fn read(&mut self, py: Python<'_>, deadline: Deadline) -> Result<usize, Halt> {
-        self.plain.read(py, self.lease.space(self.missing), deadline)
+        self.plain.read(py, self.buffer.space(self.missing), deadline)
     }
 
     /// Takes what was read, and says whether that was all the frame lacked: the next `decode`, of no bytes,
     /// completes it.
     pub(super) fn end(self, decoder: &mut Decoder<GrowingBytes>, count: usize) -> bool {
         // The frame's memory is its own again.
-        drop(self.lease.into_object());
+        drop(self.buffer.into_object());
         // There is none any more where the connection was closed meanwhile.
         let Some((partial, missing)) = decoder.in_place() else { return false };
         partial.received(count);

@@ -12,9 +12,9 @@ use pyo3::types::PyBytes;
 
 use super::in_place::InPlace;
 use super::transport::Line;
+use crate::memory::buffer_pool::{self, READ_SIZE};
 use crate::memory::bytes::{BytesWriter, copied};
 use crate::memory::growing::GrowingBytes;
-use crate::pool::{self, READ_SIZE};
 use crate::store::PyStore;
 use framing_core::codec::{Decoder, Error, Format, Stats};
 
@@ -204,7 +204,7 @@ impl Incoming {
         let end = rest.len() + count;
         self.drop_chunk(py);
         self.chunk = Some(Chunk { memory: writer.finish(py).into(), at: 0, end });
-        pool::give_back(py, memory.unbind());
+        buffer_pool::give_back(py, memory.unbind());
         Ok(())
     }
 
@@ -302,6 +302,6 @@ impl Incoming {
 impl Chunk {
     fn let_go(self, py: Python<'_>) {
         let Ok(memory) = self.memory.into_pyobject(py);
-        pool::give_back(py, memory.unbind());
+        buffer_pool::give_back(py, memory.unbind());
     }
 }

@@ -1,22 +1,22 @@
 //! When a connection ends: the last call in flight closes the descriptor, so that its number is never given to
 //! another connection under a call.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
 
 use super::PyFramedSocket;
 use super::turn::forks;
 use crate::errors::connection_closed;
+use crate::lock::Lock;
 use crate::memory::calls::call_method;
-use crate::policy;
+use crate::skip_log;
 
 /// Whether a connection is open, and how many calls are inside.
 #[derive(Default)]
-pub(super) struct Life(Mutex<State>);
+pub(super) struct Life(Lock<State>);
 
 #[derive(Default)]
 struct State {
@@ -100,7 +100,7 @@ impl PyFramedSocket {
             // Only now, because it ends the connection for a forked child, too.
             self.transport.shut_down(py);
         }
-        policy::log(py, &skipped)
+        skip_log::log(py, &skipped)
     }
 
     fn close_socket(&self, py: Python<'_>) -> PyResult<()> {
@@ -132,7 +132,7 @@ impl PyFramedSocket {
 
 impl Life {
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        let mut state = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock(py);
         if state.forks != forks() {
             // Those calls are the parent's.
             (state.calls, state.forks) = (0, forks());

@@ -37,11 +37,10 @@ mod tls;
 mod transport;
 mod turn;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 
 use self::incoming::Incoming;
 use self::life::Life;
@@ -51,6 +50,7 @@ use self::transport::Transport;
 pub(super) use self::turn::_forked;
 use self::turn::Turn;
 use super::config::Config;
+use crate::lock::Lock;
 use framing_core::codec::FrameEncoder;
 
 /// Frames over a connected stream socket. Blocking or not, as the socket is.
@@ -89,8 +89,8 @@ pub(super) struct PyFramedSocket {
     transport: Transport,
     encoder: FrameEncoder,
     frame_timeout: Option<Duration>,
-    incoming: Mutex<Incoming>,
-    outgoing: Mutex<Outgoing>,
+    incoming: Lock<Incoming>,
+    outgoing: Lock<Outgoing>,
     receiving: Turn,
     sending: Turn,
     life: Life,
@@ -106,8 +106,8 @@ impl PyFramedSocket {
             sock: sock.clone().unbind(),
             encoder: chosen.encoder(),
             frame_timeout: chosen.frame_timeout_duration(),
-            incoming: Mutex::new(Incoming::new(chosen.decoder())),
-            outgoing: Mutex::default(),
+            incoming: Lock::new(Incoming::new(chosen.decoder())),
+            outgoing: Lock::default(),
             receiving: Turn::default(),
             sending: Turn::default(),
             life: Life::default(),
@@ -117,10 +117,10 @@ impl PyFramedSocket {
 
     /// No Python code runs while this is held, or [`outgoing`](Self::outgoing).
     fn incoming(&self, py: Python<'_>) -> MutexGuard<'_, Incoming> {
-        self.incoming.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.incoming.lock(py)
     }
 
     fn outgoing(&self, py: Python<'_>) -> MutexGuard<'_, Outgoing> {
-        self.outgoing.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        self.outgoing.lock(py)
     }
 }

@@ -4,21 +4,21 @@
 //! Calls find each other by the socket, whether they come from one `FramedSocket`, from two, or from functions
 //! that know of none.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
 
 use super::probe::can_wait;
 use super::turn::{Turn, forks};
+use crate::lock::Lock;
 use crate::memory::calls::call_method;
 use crate::timeout::duration;
 
 /// Sockets with calls under way.
-static IN_USE: Mutex<Vec<InUse>> = Mutex::new(Vec::new());
+static IN_USE: Lock<Vec<InUse>> = Lock::new(Vec::new());
 
 struct InUse {
     /// The address of the object, which lives as long as the call.
@@ -33,7 +33,7 @@ struct InUse {
 struct Shared {
     /// The right to be inside the socket's methods.
     turn: Turn,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Default)]
@@ -54,20 +54,20 @@ pub(super) struct Modes(Arc<Shared>);
 impl Modes {
     pub(super) fn enter(sock: &Bound<'_, PyAny>) -> Self {
         let (py, address) = (sock.py(), sock.as_ptr().addr());
-        let mut in_use = lock(py, &IN_USE);
+        let mut in_use = IN_USE.lock(py);
         let known = in_use.iter().position(|entry| entry.address == address);
         let shared = match known.map(|index| in_use.swap_remove(index)) {
             Some(entry) if entry.forks == forks() => entry.shared,
             // The parent's calls are not under way here, but the socket is in the mode they need.
             Some(entry) => {
-                let saved = lock(py, &entry.shared.state).saved;
-                let state = Mutex::new(State { saved, ..State::default() });
+                let saved = entry.shared.state.lock(py).saved;
+                let state = Lock::new(State { saved, ..State::default() });
                 Arc::new(Shared { state, ..Shared::default() })
             }
             None => Arc::default(),
         };
         in_use.push(InUse { address, forks: forks(), shared: Arc::clone(&shared) });
-        lock(py, &shared.state).calls += 1;
+        shared.state.lock(py).calls += 1;
         Self(shared)
     }
 
@@ -78,19 +78,19 @@ impl Modes {
     /// Sees to it that the socket, which can be told so, does not block. Who calls this has the turn.
     pub(super) fn prepare(&self, sock: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = sock.py();
-        if lock(py, &self.0.state).saved.is_some() {
+        if self.0.state.lock(py).saved.is_some() {
             return Ok(());
         }
         let timeout = call_method(sock, "gettimeout", PyTuple::empty(py))?.extract()?;
         // Before it is tried, because it may be done and raise all the same.
-        lock(py, &self.0.state).saved = Some(Saved(timeout));
+        self.0.state.lock(py).saved = Some(Saved(timeout));
         call_method(sock, "settimeout", (0.0,))?;
         Ok(())
     }
 
     /// The timeout that is set on the socket, as its user sees it. Who calls this has the turn.
     pub(super) fn timeout(&self, sock: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
-        let saved = lock(sock.py(), &self.0.state).saved;
+        let saved = self.0.state.lock(sock.py()).saved;
         let seconds = match saved {
             Some(Saved(seconds)) => seconds,
             None if can_wait(sock) => sock.call_method0("gettimeout")?.extract()?,
@@ -107,11 +107,11 @@ impl Modes {
     ) -> PyResult<()> {
         // The socket's own checks, and its own words.
         sock.call_method1("settimeout", (timeout,))?;
-        let prepared = lock(sock.py(), &self.0.state).saved.is_some();
+        let prepared = self.0.state.lock(sock.py()).saved.is_some();
         if prepared {
             let seconds = sock.call_method0("gettimeout")?.extract()?;
             sock.call_method1("settimeout", (0.0,))?;
-            lock(sock.py(), &self.0.state).saved = Some(Saved(seconds));
+            self.0.state.lock(sock.py()).saved = Some(Saved(seconds));
         }
         Ok(())
     }
@@ -119,8 +119,8 @@ impl Modes {
     /// The call is over.
     pub(super) fn leave(&self, sock: &Bound<'_, PyAny>) {
         let py = sock.py();
-        let calls = || lock(py, &self.0.state).calls;
-        lock(py, &self.0.state).calls -= 1;
+        let calls = || self.0.state.lock(py).calls;
+        self.0.state.lock(py).calls -= 1;
         if calls() > 0 {
             return;
         }
@@ -129,7 +129,7 @@ impl Modes {
         if calls() > 0 {
             return;
         }
-        let saved = lock(py, &self.0.state).saved.take();
+        let saved = self.0.state.lock(py).saved.take();
         if let Some(Saved(timeout)) = saved {
             // A signal handler may raise in the midst of it, and there is no caller to tell; so once more then.
             // A socket that has been closed in the meantime has no mode.
@@ -142,13 +142,9 @@ impl Modes {
                 }
             }
         }
-        let mut in_use = lock(py, &IN_USE);
+        let mut in_use = IN_USE.lock(py);
         if calls() == 0 {
             in_use.retain(|entry| !Arc::ptr_eq(&entry.shared, &self.0));
         }
     }
-}
-
-fn lock<'a, T>(py: Python<'_>, mutex: &'a Mutex<T>) -> MutexGuard<'a, T> {
-    mutex.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
 }

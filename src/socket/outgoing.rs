@@ -8,7 +8,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use crate::memory::bytes::copied;
-use crate::payload::Input;
+use crate::memory::foreign::Input;
 
 /// The rest of a send that stopped part-way, in order.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use pyo3::types::{PyString, PyType};
 use super::halt::{Halt, Signals};
 use super::transport::Wrote;
 use crate::errors::bad_descriptor;
-use crate::memory::descriptor::borrowed;
+use crate::memory::system_call::borrowed;
 use crate::timeout::duration;
 use framing_core::net::{self, BorrowedFd, Deadline, Interest, Progress};
 

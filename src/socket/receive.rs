@@ -12,11 +12,11 @@ use super::incoming::{Ahead, Destination, Incoming};
 use super::life::Call;
 use super::transport::Line;
 use super::turn::{Held, Refused};
-use crate::errors::{Obstacle, connection_closed, exception, incomplete, reentered, torn};
-use crate::policy;
-use crate::pool::READ_SIZE;
+use crate::errors::{Obstacle, OrRaise, connection_closed, exception, incomplete, reentered, torn};
+use crate::memory::buffer_pool::READ_SIZE;
+use crate::skip_log;
+use crate::store::PartialFrame;
 use crate::timeout::Timeout;
-use crate::unfinished::Unfinished;
 use framing_core::codec::Error;
 use framing_core::net::Deadline;
 
@@ -100,7 +100,7 @@ impl PyFramedSocket {
                 incoming.shrink(py);
                 taken
             };
-            if let Some(taken) = taken.map_err(|error| exception(py, &error, None))? {
+            if let Some(taken) = taken.or_raise(py)? {
                 return Ok(taken);
             }
             self.check_deadline(py, &call, &line, reads)?;
@@ -121,7 +121,7 @@ impl PyFramedSocket {
             let _ = incoming.discard(py);
             incoming.decoder.take_skipped()
         };
-        policy::log(py, &skipped)
+        skip_log::log(py, &skipped)
     }
 
     /// Ends a call whose deadline has passed: a peer that never stops sending would keep us from noticing it. Only once
@@ -209,7 +209,7 @@ impl PyFramedSocket {
         }
         drop(incoming);
         drop(turn);
-        result.map(|()| frames).map_err(|error| exception(py, &error, None))
+        result.map(|()| frames).or_raise(py)
     }
 
     /// Takes everything that can be read at once, without returning any of it. Somebody who waits for it in
@@ -361,7 +361,7 @@ impl PyFramedSocket {
         }
         let (result, unfinished) = {
             let incoming = self.incoming(py);
-            (incoming.decoder.feed_eof(), Unfinished::of(py, &incoming.decoder))
+            (incoming.decoder.feed_eof(), PartialFrame::of(py, &incoming.decoder))
         };
         let Err(error) = result else { return Failure::Ended };
         unfinished
@@ -373,7 +373,7 @@ impl PyFramedSocket {
     fn stalled(&self, py: Python<'_>) -> PyErr {
         let (progress, unfinished) = {
             let incoming = self.incoming(py);
-            (incoming.decoder.progress(), Unfinished::of(py, &incoming.decoder))
+            (incoming.decoder.progress(), PartialFrame::of(py, &incoming.decoder))
         };
         unfinished.parts(py).map_or_else(
             |failure| failure,

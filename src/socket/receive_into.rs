@@ -9,7 +9,7 @@ use super::life::Call;
 use super::plain::Plain;
 use super::receive::Failure;
 use super::transport::Line;
-use crate::errors::exception;
+use crate::errors::OrRaise;
 use crate::memory::foreign::WritableBuffer;
 use crate::timeout::Timeout;
 use framing_core::codec::Error;
@@ -44,7 +44,7 @@ impl PyFramedSocket {
                 incoming.shrink(py);
                 taken
             };
-            if let Some(frame) = taken.map_err(|error| exception(py, &error, None))? {
+            if let Some(frame) = taken.or_raise(py)? {
                 let bytes = frame.as_bytes(py);
                 target.write(0, bytes);
                 return Ok(bytes.len());

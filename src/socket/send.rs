@@ -10,11 +10,13 @@ use super::outgoing::Rest;
 use super::plain::SHUT_WR;
 use super::transport::{Line, Transport, Wrote};
 use super::turn::{Held, Refused};
-use crate::errors::{broken, connection_closed, exception, reentered, send_incomplete};
-use crate::payload::{Fields, Input, at};
+use crate::encoder::plan_many;
+use crate::errors::{OrRaise, broken, connection_closed, reentered, send_incomplete};
+use crate::memory::foreign::Input;
+use crate::payload::Fields;
 use crate::timeout::Timeout;
+use framing_core::codec::FrameEncoder;
 use framing_core::codec::encoder::{Fields as HeaderFields, Plan};
-use framing_core::codec::{Error, FrameEncoder};
 use framing_core::net::Deadline;
 
 /// Frames of [`send_many`](PyFramedSocket::send_frames) are put together up to this size, which stays in the
@@ -55,10 +57,7 @@ impl PyFramedSocket {
         timeout: Timeout,
     ) -> PyResult<()> {
         let fields = judged(py, &self.encoder, fields)?;
-        let mut plans = Vec::with_capacity(payloads.len());
-        for (index, payload) in payloads.iter().enumerate() {
-            plans.push(plan(py, &self.encoder, payload).map_err(|error| at(py, index, error))?);
-        }
+        let plans = plan_many(py, &self.encoder, payloads, |plan, _| plan)?;
         self.transmit(py, timeout, |sender| {
             let mut batch = Vec::new();
             for (plan, payload) in plans.iter().zip(payloads) {
@@ -325,8 +324,7 @@ impl Header {
 }
 
 fn plan(py: Python<'_>, encoder: &FrameEncoder, payload: &Input<'_>) -> PyResult<Plan> {
-    let raised = |error: Error| exception(py, &error, None);
-    encoder.plan(payload.bytes(py)?).map_err(raised)
+    encoder.plan(payload.bytes(py)?).or_raise(py)
 }
 
 fn judged<'a>(
@@ -334,5 +332,5 @@ fn judged<'a>(
     encoder: &FrameEncoder,
     fields: Option<&'a Fields>,
 ) -> PyResult<HeaderFields<'a>> {
-    Fields::of(fields, encoder).map_err(|error| exception(py, &error, None))
+    Fields::of(fields, encoder).or_raise(py)
 }

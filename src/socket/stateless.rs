@@ -11,12 +11,12 @@ use crate::arguments::{Integer, Named};
 use crate::config::{self, Options};
 use crate::errors::{Obstacle, connection_closed, exception, incomplete, send_incomplete};
 use crate::headers::HeaderArgument;
+use crate::memory::buffer_pool;
 use crate::memory::growing::GrowingBytes;
 use crate::payload::{Fields, Payload};
-use crate::pool;
+use crate::store::PartialFrame;
 use crate::store::PyStore;
 use crate::timeout::Timeout;
-use crate::unfinished::Unfinished;
 use framing_core::codec::{Decoder, Error};
 
 /// Sends one frame: header and payload, by one gathering call.
@@ -169,7 +169,7 @@ fn step(
         return Ok(Step::End);
     };
     let result = decoder.decode(&store, &memory.as_bytes(py)[..count], &mut 0);
-    pool::give_back(py, memory);
+    buffer_pool::give_back(py, memory);
     result.map(found).map_err(|error| refused(py, decoder, &error))
 }
 
@@ -182,5 +182,5 @@ fn refused(py: Python<'_>, decoder: &Decoder<GrowingBytes>, error: &Error) -> Ha
 }
 
 fn partial<'py>(py: Python<'py>, decoder: &Decoder<GrowingBytes>) -> PyResult<Bound<'py, PyTuple>> {
-    Unfinished::of(py, decoder).parts(py)
+    PartialFrame::of(py, decoder).parts(py)
 }

@@ -14,8 +14,8 @@ use super::halt::Halt;
 use super::plain::{Plain, require_stream};
 use super::probe::require;
 use crate::arguments::wrong_type;
-use crate::memory::lease::Lease;
-use crate::pool::{self, READ_SIZE};
+use crate::memory::buffer_pool::{self, READ_SIZE};
+use crate::memory::system_call::ReadBuffer;
 use crate::timeout::Timeout;
 use framing_core::net::Deadline;
 
@@ -180,13 +180,13 @@ impl Line<'_, '_> {
                         }
                     }
                 }
-                let mut lease = Lease::whole(*py, pool::take(*py)?)?;
-                let result = plain.read(*py, lease.space(limit), deadline);
-                let memory = lease.into_object();
+                let mut buffer = ReadBuffer::whole(*py, buffer_pool::take(*py)?)?;
+                let result = plain.read(*py, buffer.space(limit), deadline);
+                let memory = buffer.into_object();
                 if let Ok(count @ 1..) = result {
                     return Ok(Some((memory, count)));
                 }
-                pool::give_back(*py, memory);
+                buffer_pool::give_back(*py, memory);
                 result.map(|_| None)
             }
             Self::Foreign { flight, .. } => flight.read(limit, deadline),

@@ -4,14 +4,14 @@
 //! a signal, run out of time, or be told that the connection is closed.
 
 use std::collections::VecDeque;
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 
 use super::halt::Halt;
+use crate::lock::Lock;
 use crate::memory::calls::call_method;
 use framing_core::net::Deadline;
 
@@ -37,7 +37,7 @@ pub(crate) fn _forked() {
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Turn(Mutex<Queue>);
+pub(super) struct Turn(Lock<Queue>);
 
 #[derive(Default)]
 struct Queue {
@@ -151,7 +151,7 @@ impl Turn {
     }
 
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Queue> {
-        let mut queue = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.0.lock(py);
         if queue.forks != forks() {
             *queue = Queue { dismissed: queue.dismissed, forks: forks(), ..Queue::default() };
         }

@@ -1,5 +1,7 @@
-//! Memory of a `bytes` object that a call which runs without the GIL writes to.
+//! What a system call that runs without the GIL is given: memory of a `bytes` object to write to, and a descriptor
+//! that a Python object owns.
 
+use framing_core::net::{BorrowedFd, RawFd};
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::slice;
@@ -11,16 +13,16 @@ use pyo3::types::PyBytes;
 use super::bytes::{is_sole_reference, new_zeroed};
 
 /// The bytes of an object from an index on, which nobody but the holder of the lease reads or writes.
-pub(crate) struct Lease {
+pub(crate) struct ReadBuffer {
     object: Py<PyBytes>,
     data: NonNull<u8>,
     len: usize,
 }
 
 // SAFETY: the pointer goes with the object it points into, and `Py` is `Send`.
-unsafe impl Send for Lease {}
+unsafe impl Send for ReadBuffer {}
 
-impl Lease {
+impl ReadBuffer {
     /// All of `memory`, or of fresh memory of the same size where somebody else refers to it.
     pub(crate) fn whole(py: Python<'_>, memory: Py<PyBytes>) -> PyResult<Self> {
         let len = memory.as_bytes(py).len();
@@ -55,4 +57,15 @@ impl Lease {
     pub(crate) fn into_object(self) -> Py<PyBytes> {
         self.object
     }
+}
+
+/// A descriptor as Python gives it, or `None` for that of a closed socket.
+///
+/// The borrow is for one system call. Whoever closes the descriptor meanwhile behind the socket's back gets
+/// what Python's own sockets get in that case: an error, or somebody else's connection.
+pub(crate) fn borrowed<'a>(descriptor: i64) -> Option<BorrowedFd<'a>> {
+    let raw = RawFd::try_from(descriptor).ok().filter(|_| descriptor >= 0)?;
+    // SAFETY: it is not -1, and the socket that owns it is held while the call lasts. A descriptor is a
+    // number to the system, which checks it; no memory of ours depends on whose it is.
+    Some(unsafe { BorrowedFd::borrow_raw(raw) })
 }

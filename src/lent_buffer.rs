@@ -4,11 +4,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::aio::shared::Shared;
-use super::memory::window::Window;
-use super::pool::{self, READ_SIZE};
+use super::memory::buffer_pool::{self, READ_SIZE};
+use super::memory::exporter::BufferExporter;
 
 /// Memory lent to whoever fills it.
-pub(super) enum Grant {
+pub(super) enum LentBuffer {
     /// [`READ_SIZE`] bytes that belong to no frame, out of the pool.
     Scratch(Py<PyBytes>),
     /// Bytes that belong to no frame, with the view that all transports of a thread are shown.
@@ -17,10 +17,10 @@ pub(super) enum Grant {
     InPlace { memory: Py<PyBytes>, start: usize, len: usize },
 }
 
-impl Grant {
+impl LentBuffer {
     /// Memory that belongs to no frame.
     pub(super) fn scratch(py: Python<'_>) -> PyResult<Self> {
-        pool::take(py).map(Self::Scratch)
+        buffer_pool::take(py).map(Self::Scratch)
     }
 
     /// The memory, the index of its first byte that is lent, and how many are.
@@ -33,12 +33,12 @@ impl Grant {
     }
 
     /// What a view of the memory is to stand on.
-    pub(super) fn window<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Window>> {
+    pub(super) fn exporter<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, BufferExporter>> {
         if let Self::Shared(shared) = self {
-            return Ok(shared.window(py));
+            return Ok(shared.exporter(py));
         }
         let (memory, start, len) = self.parts();
-        Bound::new(py, Window { memory: memory.clone_ref(py), start, len })
+        Bound::new(py, BufferExporter { memory: memory.clone_ref(py), start, len })
     }
 
     /// The first `count` of the bytes.
@@ -66,7 +66,7 @@ impl Grant {
     /// The bytes have been consumed.
     pub(super) fn give_back(self, py: Python<'_>) {
         match self {
-            Self::Scratch(memory) => pool::give_back(py, memory),
+            Self::Scratch(memory) => buffer_pool::give_back(py, memory),
             Self::Shared(_) | Self::InPlace { .. } => {}
         }
     }

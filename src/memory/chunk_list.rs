@@ -9,13 +9,13 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-/// A smaller piece is cheaper to copy than to keep.
-const MIN_PIECE: usize = 8 * 1024;
+/// A smaller chunk is cheaper to copy than to keep.
+const MIN_CHUNK: usize = 8 * 1024;
 
 /// Pieces of one frame, in order.
 #[derive(Default)]
-pub(super) struct Parked {
-    pieces: Vec<Piece>,
+pub(crate) struct ChunkList {
+    chunks: Vec<Chunk>,
     /// Bytes of the frame in them.
     len: usize,
     /// Bytes of the objects that are kept for them.
@@ -23,23 +23,23 @@ pub(super) struct Parked {
 }
 
 /// A part of somebody's `bytes` object.
-struct Piece {
+struct Chunk {
     object: Py<PyBytes>,
     /// The same object, as Rust reads it without asking Python.
     bytes: PyBackedBytes,
     range: Range<usize>,
 }
 
-impl Parked {
+impl ChunkList {
     /// Keeps `owner` for the sake of `bytes`, if they are some of its own, and there is `spare` memory for
     /// all that is kept.
-    pub(super) fn park(
+    pub(crate) fn keep(
         &mut self,
         owner: Option<&Bound<'_, PyBytes>>,
         bytes: &[u8],
         spare: usize,
     ) -> bool {
-        let Some(owner) = owner.filter(|_| bytes.len() >= MIN_PIECE) else { return false };
+        let Some(owner) = owner.filter(|_| bytes.len() >= MIN_CHUNK) else { return false };
         let whole = owner.as_bytes();
         let Some(start) = bytes.as_ptr().addr().checked_sub(whole.as_ptr().addr()) else {
             return false;
@@ -52,23 +52,23 @@ impl Parked {
         self.len += bytes.len();
         self.pinned += whole.len();
         let (object, bytes) = (owner.clone().unbind(), owner.clone().into());
-        self.pieces.push(Piece { object, bytes, range });
+        self.chunks.push(Chunk { object, bytes, range });
         true
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        self.pieces.iter().map(|piece| &piece.bytes[piece.range.clone()])
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().map(|chunk| &chunk.bytes[chunk.range.clone()])
     }
 
     /// The objects, and which of their bytes count.
-    pub(super) fn objects<'py>(
+    pub(crate) fn objects<'py>(
         &self,
         py: Python<'py>,
     ) -> impl Iterator<Item = (Bound<'py, PyBytes>, Range<usize>)> {
-        self.pieces.iter().map(move |piece| (piece.object.bind(py).clone(), piece.range.clone()))
+        self.chunks.iter().map(move |chunk| (chunk.object.bind(py).clone(), chunk.range.clone()))
     }
 }

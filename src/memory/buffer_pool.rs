@@ -1,24 +1,24 @@
 //! The memory of small reads: checked out for a read, and back once its bytes have been consumed. Whoever waits
 //! for nothing holds none.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyBytes;
 
-use super::memory::bytes::{is_sole_reference, new_zeroed};
+use super::bytes::{is_sole_reference, new_zeroed};
+use crate::lock::Lock;
 
 /// What one read gets. asyncio reads as much at a time for its own streams.
-pub(super) const READ_SIZE: usize = 256 * 1024;
+pub(crate) const READ_SIZE: usize = 256 * 1024;
 
 /// Reads under way at once that find their memory here: one per thread that reads.
 const POOLED: usize = 4;
 
-static POOL: Mutex<Vec<Py<PyBytes>>> = Mutex::new(Vec::new());
+static POOL: Lock<Vec<Py<PyBytes>>> = Lock::new(Vec::new());
 
 /// [`READ_SIZE`] bytes that belong to no frame.
-pub(super) fn take(py: Python<'_>) -> PyResult<Py<PyBytes>> {
+pub(crate) fn take(py: Python<'_>) -> PyResult<Py<PyBytes>> {
     let pooled = {
         let mut pool = lock(py);
         // One that a view still shows could be written to under its next user's hands. It stays: in
@@ -38,7 +38,7 @@ pub(super) fn take(py: Python<'_>) -> PyResult<Py<PyBytes>> {
 }
 
 /// The bytes have been consumed. Memory that was never taken from here is just let go.
-pub(super) fn give_back(py: Python<'_>, memory: Py<PyBytes>) {
+pub(crate) fn give_back(py: Python<'_>, memory: Py<PyBytes>) {
     let mut pool = lock(py);
     if pool.len() < POOLED && memory.as_bytes(py).len() == READ_SIZE {
         pool.push(memory);
@@ -46,5 +46,5 @@ pub(super) fn give_back(py: Python<'_>, memory: Py<PyBytes>) {
 }
 
 fn lock(py: Python<'_>) -> MutexGuard<'static, Vec<Py<PyBytes>>> {
-    POOL.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    POOL.lock(py)
 }

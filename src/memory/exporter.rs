@@ -10,14 +10,14 @@ use super::bytes::ssize;
 
 /// The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
 /// than to make one for each read.
-#[pyclass(name = "_Window", module = "framing._framing", frozen)]
-pub(crate) struct Window {
+#[pyclass(name = "_BufferExporter", module = "framing._framing", frozen)]
+pub(crate) struct BufferExporter {
     pub(crate) memory: Py<PyBytes>,
     pub(crate) start: usize,
     pub(crate) len: usize,
 }
 
-impl Window {
+impl BufferExporter {
     /// A view of the memory, for a transport to write to.
     pub(crate) fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
         PyMemoryView::from(slf.as_any())
@@ -25,7 +25,7 @@ impl Window {
 }
 
 #[pymethods]
-impl Window {
+impl BufferExporter {
     fn __len__(&self) -> usize {
         self.len
     }
