@@ -64,7 +64,7 @@ _built: list[Path] = []
 def install(session: nox.Session, *others: str, extras: str = "") -> None:
     """Install the package, with these extras of it and these other packages."""
     if not _built:
-        folder = Path(session.create_tmp()) / "wheel"
+        folder = Path(session.virtualenv.location).resolve() / "wheel"
         shutil.rmtree(folder, ignore_errors=True)
         session.log("building the wheel: about a minute")
         session.run("python", "-m", "pip", "wheel", "--no-deps", f"--wheel-dir={folder}", ".")
