@@ -2,7 +2,7 @@
 //!
 //! | file | what is decided there |
 //! |---|---|
-//! | [`format`] | what a header format must be able to do |
+//! | [`mod@format`] | what a header format must be able to do |
 //! | [`header`] | which header formats there are |
 //! | [`decimal`], [`binary`], [`varint`], [`netstring`] | one format: what it writes, what it reads, when it refuses |
 //! | [`encoder`] | how a payload becomes a frame |
