@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 
 
 def receiving(option: harness.Options, loop: str) -> None:
-    for name, size, limit in ("32 B", 32, 0.2), ("1 MiB", MIB, 0.5):
+    for name, size, limit in ("32 B", 32, 0.22), ("1 MiB", MIB, 0.35):
         with Contestants(loop, size) as field:
             others: list[harness.Rival] = [
                 (Streams.name, field.recv(Streams), limit),
@@ -35,7 +35,7 @@ def receiving(option: harness.Options, loop: str) -> None:
             option,
             f"{loop}: recv_many 32 B",
             field.recv_many(),
-            (Streams.name, field.recv(Streams), 0.12),
+            (Streams.name, field.recv(Streams), 0.05),
             (Bare.name, field.drain(), None),
         )
     with Contestants(loop, MIB) as field:

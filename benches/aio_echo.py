@@ -50,10 +50,10 @@ class Load:
 USUAL = Load(
     50,
     1,
-    {("stream", "streams"): 0.85, ("stream", "bare"): 1.35, ("callback", "bare"): 1.1},
+    {("stream", "bare_task"): 1.1, ("callback", "bare"): 1.12, ("callback", "picows"): 1.1},
 )
 OTHER_LOADS = (
-    Load(50, 8, {("stream", "streams"): 0.35}),
+    Load(50, 8, {("stream", "streams"): 0.3, ("callback", "streams"): 0.22}),
     Load(50, 64),
     Load(1, 1),
     Load(500, 1),

@@ -19,6 +19,7 @@ MIB = 1024 * 1024
 SIZES = {"32 B": 32, "4 KiB": 4096, "1 MiB": MIB}
 
 DRAIN = "floor: recv_into one buffer"
+UNPACK = "floor: the same and struct.unpack"
 WHOLE = "floor: one recv each, into bytes"
 ONE_EACH = "by hand: one sendall each"
 
@@ -43,13 +44,19 @@ def race(
 
 def receiving(option: harness.Options) -> None:
     with Contestants(32) as field:
-        race(option, "recv 32 B", field.recv, {**NO_LIMITS, Exact: 0.06})
+        race(option, "recv 32 B", field.recv, {**NO_LIMITS, Exact: 0.05})
     with Contestants(32) as field:
-        race(option, "recv_many 32 B", field.recv_many, {**NO_LIMITS, Exact: 0.04})
-    for name, limit in ("4 KiB", 1.6), ("1 MiB", 1.0):
-        with Contestants(SIZES[name]) as field:
-            floors = (DRAIN, field.drain(), limit), (WHOLE, field.recv_whole(), None)
-            race(option, f"recv {name}", field.recv, NO_LIMITS, *floors)
+        race(option, "recv_many 32 B", field.recv_many, {**NO_LIMITS, Exact: 0.03})
+    with Contestants(SIZES["4 KiB"]) as field:
+        floors = [
+            (DRAIN, field.drain(), None),
+            (UNPACK, field.unpack(), 1.15),
+            (WHOLE, field.recv_whole(), None),
+        ]
+        race(option, "recv 4 KiB", field.recv, NO_LIMITS, *floors)
+    with Contestants(MIB) as field:
+        floors = [(DRAIN, field.drain(), None), (WHOLE, field.recv_whole(), 1.1)]
+        race(option, "recv 1 MiB", field.recv, NO_LIMITS, *floors)
     with Contestants(MIB) as field:
         floor = (DRAIN, field.drain(), None)
         harness.report(option, harness.race(option, "recv_into 1 MiB", field.recv_into(), [floor]))
@@ -65,14 +72,14 @@ def receiving_a_stream(option: harness.Options) -> None:
 
 def sending(option: harness.Options) -> None:
     with Contestants(32) as field:
-        one_each = (ONE_EACH, field.send_one_by_one(), 0.06)
+        one_each = (ONE_EACH, field.send_one_by_one(), 0.05)
         many = len(field.batch)
         race(option, "send_many 32 B", field.send_many, NO_SEND_LIMITS, one_each, count=many)
     for name, size in SIZES.items():
         with Contestants(size) as field:
             race(option, f"send {name}", field.send, NO_SEND_LIMITS)
     with Contestants(MIB) as field:
-        floor = ("floor: sendall(payload)", field.send_payload(), 1.0)
+        floor = ("floor: sendall(payload)", field.send_payload(), 1.05)
         race(option.finer(), "send 1 MiB", field.send, {}, floor)
 
 

@@ -44,11 +44,11 @@ def decoding(option: harness.Options) -> None:
     count = 1560 * 8
     small = framing.encode(bytes(range(32))) * count
     others: list[harness.Other] = [
-        ('floor: struct "10x32s"*k', unpack_all([32] * count, CHUNK), 1.3),
-        ("by hand: bytearray + int()", feed_by_hand(cut(small, CHUNK)), 0.07),
+        ('floor: struct "10x32s"*k', unpack_all([32] * count, CHUNK), 1.25),
+        ("by hand: bytearray + int()", feed_by_hand(cut(small, CHUNK)), 0.06),
     ]
     if peer := unpack_msgpack(32, count):
-        others.append(("list(msgpack.Unpacker)", peer, 0.7))
+        others.append(("list(msgpack.Unpacker)", peer, 0.65))
     chunks = cut(small, CHUNK)
     harness.report(
         option,
@@ -59,7 +59,7 @@ def decoding(option: harness.Options) -> None:
     choose = random.Random(1)
     sizes = [choose.randrange(22, 43) for _ in range(count)]
     chunks = cut(b"".join(framing.encode(bytes(size)) for size in sizes), CHUNK)
-    floor: harness.Other = ('floor: struct "10x31s10x24s..."', unpack_all(sizes, CHUNK), None)
+    floor: harness.Other = ('floor: struct "10x31s10x24s..."', unpack_all(sizes, CHUNK), 1.4)
     hand: harness.Other = ("by hand: bytearray + int()", feed_by_hand(chunks), None)
     rows = harness.compare(
         option, "feed 22 to 42 B, 64 KiB chunks", feed_all(chunks), [floor, hand], count=count
@@ -77,7 +77,7 @@ def decoding(option: harness.Options) -> None:
 
     count = 400
     drops = cut(framing.encode(bytes(32)) * count, 16)
-    hand = ("by hand: bytearray + int()", feed_by_hand(drops), 0.35)
+    hand = ("by hand: bytearray + int()", feed_by_hand(drops), 0.3)
     harness.report(
         option,
         harness.compare(option, "feed 32 B, 16-byte chunks", feed_all(drops), [hand], count=count),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import socket
+import struct
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -47,6 +49,12 @@ class Contestants(ExitStack):
         sock = self._linked("feed", ends.Framed)
         wire_size = self._wire_size(ends.Framed)
         return links.receiving(sock, wire_size, _draining(sock, wire_size))
+
+    def unpack(self) -> harness.Turn:
+        """The floor of whoever makes an object of each message, but reads many at once: the drain, and `struct`."""
+        sock = self._linked("feed", ends.Framed)
+        wire_size = self._wire_size(ends.Framed)
+        return links.receiving(sock, wire_size, _unpacking(sock, wire_size, self.size))
 
     def recv_whole(self) -> harness.Turn:
         """The floor of whoever makes a new object of each message: one `recv`, of a size known beforehand."""
@@ -171,3 +179,26 @@ def _draining(sock: socket.socket, wire_size: int) -> harness.Turn:
             left -= received
 
     return drain
+
+
+def _unpacking(sock: socket.socket, wire_size: int, size: int) -> harness.Turn:
+    """Takes the bytes of so many messages, and makes as many objects of the size of their payloads."""
+    buffer = bytearray(peers.DRAIN_SIZE)
+
+    @functools.cache
+    def unpacker(messages: int) -> Callable[[bytearray], object]:
+        return struct.Struct(f"{wire_size - size}x{size}s" * messages).unpack_from
+
+    @links.timed
+    def unpack(count: int) -> None:
+        recv_into = sock.recv_into
+        left, made = count * wire_size, 0
+        while left > 0:
+            if not (received := recv_into(buffer)):
+                raise EOFError
+            left -= received
+            whole = min(count - left // wire_size - made, peers.DRAIN_SIZE // wire_size)
+            unpacker(whole)(buffer)
+            made += whole
+
+    return unpack
