@@ -81,7 +81,10 @@ class Attack:
     """How many of them there are at a time, if not all."""
 
 
-QUICK_TIMEOUT = 0.5
+QUICK_TIMEOUT = 1.0
+
+FRAME_TIMEOUT = 30.0
+"""Seconds for a frame where it is not this that ends an attack: more than any machine is too busy to finish one."""
 
 SEND_TIMEOUT = 30.0
 """Seconds to send a frame: more than anybody takes who reads at all."""
@@ -91,7 +94,7 @@ ENDED = ("ConnectionClosed",)
 REFUSED = ("InvalidHeader", "FrameTooLarge")
 RESET = ("ConnectionResetError",)
 BROKEN = (*RESET, "BrokenPipeError")
-LEFT_ALONE = ("SendIncomplete", "TimeoutError")
+LEFT_ALONE = ("SendIncomplete", "SendTimeout", "TimeoutError")
 
 POINTS = len(hostile_attacks.POINTS)
 
@@ -129,13 +132,14 @@ class Trial:
         self.attack = ATTACKS[name]
         self.count = affordable(self.attack.quick_count if quick else self.attack.count)
         self.seconds = QUICK_TIMEOUT if quick else self.attack.frame_timeout
+        self.frame_timeout = self.seconds if self.attack.ends == STALLED else FRAME_TIMEOUT
         self.send_timeout = self.seconds if self.attack.ends == LEFT_ALONE else SEND_TIMEOUT
         self.thread, self.arenas = (THREAD, ARENAS) if kind == "threaded" else (0, 0)
         self.calm = 0.2 if quick else 2.0
 
     def rows(self) -> list[harness.Row]:
         with contextlib.ExitStack() as stack:
-            target = Target(stack, self.kind, self.seconds, self.send_timeout)
+            target = Target(stack, self.kind, self.frame_timeout, self.send_timeout)
             clients = Process(stack, hostile_clients, target.port)
             clients.answer()
             before = self.calmly(clients)

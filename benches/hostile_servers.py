@@ -166,7 +166,7 @@ def asynchronous(server: Server) -> None:
                 frame = await stream.recv()
                 try:
                     stream.send_nowait(frame)
-                except framing.FrameWouldBlock:
+                except framing.SendWouldBlock:
                     async with asyncio.timeout(server.send_timeout):
                         await stream.send(frame)
         except Exception as error:
