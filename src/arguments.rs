@@ -1,4 +1,4 @@
-//! Arguments that several classes take, refused in one way: the name, what is allowed, what was given.
+//! Arguments that several classes take. Every refusal names the argument, what is allowed, and what was given.
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyString};
 #[cfg(feature = "stubs")]
 use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
-/// The type hint for one of a few words.
+/// Build the type hint `Literal` of a few words.
 #[cfg(feature = "stubs")]
 macro_rules! literal {
     ($($word:expr),+) => {
@@ -21,14 +21,16 @@ macro_rules! literal {
 #[cfg(feature = "stubs")]
 pub(super) use literal;
 
-/// More of what was given is not shown.
+/// The most characters of a wrong word that a message shows.
 const SHOWN: usize = 40;
 
-/// An argument whose type is judged where its name is known. What its own code raises comes through.
+/// An argument of which a wrong type is reported later, where its name is known.
+///
+/// Errors other than `TypeError` that the object's own code raises are passed on.
 pub(super) struct Named<T>(Result<T, String>);
 
 impl<T> Named<T> {
-    /// The argument, or the `TypeError` that says what is `wanted`.
+    /// Return the argument, or the `TypeError` that says what is `wanted`.
     pub(super) fn get(self, name: &str, wanted: &str) -> PyResult<T> {
         self.0.map_err(|kind| wrong_type(name, wanted, &kind))
     }
@@ -57,15 +59,15 @@ impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Named<T> {
     }
 }
 
-/// Any Python `int` but a `bool`.
+/// Any Python integer except a `bool`.
 pub(super) enum Integer {
     Small(i64),
-    /// Beyond `i64`, as text.
+    /// An integer beyond `i64`, as text for a message.
     Large(String),
 }
 
 impl Integer {
-    /// The number, from `low` to `high`; `note` says where `high` comes from.
+    /// Return the number if it is from `low` to `high`; `note` says where `high` comes from.
     pub(super) fn within(&self, name: &str, low: u64, high: u64, note: &str) -> PyResult<u64> {
         let given = match self {
             Self::Small(number) => match u64::try_from(*number) {
@@ -80,13 +82,13 @@ impl Integer {
 }
 
 impl Named<Integer> {
-    /// A number of bytes.
+    /// Return a number of bytes from `low` to `high`.
     pub(super) fn size(self, name: &str, low: usize, high: usize) -> PyResult<usize> {
         let size = self.get(name, "an integer")?.within(name, low as u64, high as u64, "")?;
         Ok(usize::try_from(size).unwrap_or(high))
     }
 
-    /// The number, of either sign.
+    /// Return the number, which may be negative.
     pub(super) fn signed(self, name: &str) -> PyResult<i64> {
         match self.get(name, "an integer")? {
             Integer::Small(number) => Ok(number),
@@ -97,14 +99,14 @@ impl Named<Integer> {
         }
     }
 
-    /// A number of things: at least one.
+    /// Return a count of at least one.
     pub(super) fn count(self, name: &str) -> PyResult<usize> {
         let count = self.get(name, "an integer or None")?;
         let count = count.within(name, 1, isize::MAX as u64, "")?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// An index or a count in memory; `note` says where `high` comes from.
+    /// Return an index or a count from 0 to `high`; `note` says where `high` comes from.
     pub(super) fn at_most(self, name: &str, high: usize, note: &str) -> PyResult<usize> {
         let size = self.get(name, "an integer")?.within(name, 0, high as u64, note)?;
         Ok(usize::try_from(size).unwrap_or(high))
@@ -119,7 +121,7 @@ impl FromPyObject<'_, '_> for Integer {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         match object.extract() {
-            // A slip of the finger: it is never meant as a number here.
+            // A `bool` is an `int` to Python, but here it is always a mistake.
             Ok(_) if object.is_instance_of::<PyBool>() => Err(PyTypeError::new_err("a bool")),
             Ok(number) => Ok(Self::Small(number)),
             Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
@@ -137,8 +139,8 @@ impl FromPyObject<'_, '_> for Integer {
     }
 }
 
-/// One of a few words: an enum of the core's as Python spells it. The type knows the argument's name, so that errors
-/// can tell it.
+/// Define a type for an argument that is one of a few words, each of which stands for a value of an enum. The type
+/// knows the argument's name for its error messages.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident($value:ty) is $argument:literal { $($word:literal => $choice:path,)+ }) => {
         $(#[$doc])*
@@ -148,7 +150,7 @@ macro_rules! words {
         impl $name {
             const WORDS: &[&str] = &[$($word),+];
 
-            /// The word for a value.
+            /// Return the word for the value.
             pub(crate) fn word(self) -> &'static str {
                 match self.0 {
                     $($choice => $word,)+
@@ -187,16 +189,16 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// The text of an argument that must be a `str`.
+/// Return the text of an argument that must be a `str`.
 pub(crate) fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
     match object.cast::<PyString>() {
-        // A lone surrogate is in none of the words either.
+        // A lone surrogate may be replaced: no allowed word has one.
         Ok(text) => Ok(text.to_string_lossy().into_owned()),
         Err(_) => Err(wrong_type(name, "a str", &kind(object))),
     }
 }
 
-/// The `ValueError` for a word that is none of those allowed.
+/// Return the `ValueError` for a word that is not allowed.
 pub(crate) fn no_such_word(name: &str, allowed: &[&str], given: &str) -> PyErr {
     let quoted: Vec<_> = allowed.iter().map(|word| format!("'{word}'")).collect();
     let (last, others) = quoted.split_last().map_or(("", &[][..]), |(last, rest)| (last, rest));
@@ -205,12 +207,12 @@ pub(crate) fn no_such_word(name: &str, allowed: &[&str], given: &str) -> PyErr {
     PyValueError::new_err(format!("{name} must be {} or {last}, not {shown:?}{cut}", others.join(", ")))
 }
 
-/// `name must be wanted, not 'kind'`.
+/// Return the `TypeError` "`name` must be `wanted`, not '`kind`'".
 pub(super) fn wrong_type(name: &str, wanted: &str, kind: &str) -> PyErr {
     PyTypeError::new_err(format!("{name} must be {wanted}, not '{kind}'"))
 }
 
-/// The name of an object's type, for a message.
+/// Return the name of an object's type, for a message.
 pub(super) fn kind(object: &Bound<'_, PyAny>) -> String {
     object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string())
 }

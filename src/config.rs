@@ -1,7 +1,7 @@
-//! The options that say how a connection is framed: parsed once, refused once, and then a [`Config`], which cannot be
-//! wrong and makes the decoders and encoders.
+//! The options that say how a connection is framed.
 //!
-//! An option is documented for users in `framing.FrameOptions`.
+//! [`Options`] are parsed and checked once. The result is a [`Config`], which is always valid and makes decoders and
+//! encoders. Users find each option documented in `framing.FrameOptions`.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ use framing_core::codec::{
     Decoder, FrameDecoder, FrameEncoder, HeaderFormat, MAX_MAX_FRAME_SIZE, Policy,
 };
 
-/// What becomes of a frame over the limit.
+/// What happens to a frame over the limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Oversize {
-    /// It refuses the stream.
+    /// The stream is refused.
     Error,
-    /// It is discarded as it arrives.
+    /// The frame is discarded as it arrives.
     Skip,
 }
 
@@ -37,13 +37,13 @@ words! {
 }
 
 impl OnOversize {
-    /// The word for what a decoder does.
+    /// Return the word for a decoder's policy.
     pub(crate) fn of(policy: Policy) -> Self {
         Self(if policy.skips() { Oversize::Skip } else { Oversize::Error })
     }
 }
 
-/// The options as they were given; `None` where they were not.
+/// The options as the caller gave them. An option that was not given is `None`.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) header: HeaderArgument,
@@ -57,10 +57,10 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The options of a connection, given by their names.
+    /// Collect the options of a connection from keyword arguments.
     ///
     /// # Errors
-    /// `TypeError` for a name that no option has.
+    /// `TypeError` if no option has that name.
     pub(crate) fn of_connection(
         header: HeaderArgument,
         keywords: Option<&Bound<'_, PyDict>>,
@@ -85,17 +85,19 @@ impl Options {
         Ok(options)
     }
 
-    /// A decoder for what is received, at the start of its stream.
+    /// Make a decoder that stands at the start of its stream.
     ///
     /// # Errors
-    /// `TypeError` or `ValueError` that names the option that is wrong.
+    /// `TypeError` or `ValueError` that names the wrong option.
     pub(crate) fn decoder<P: Partial>(mut self) -> PyResult<Decoder<P>> {
         let limit = self.limit()?;
         self.decoder_within(limit.as_ref())
     }
 
+    /// Check all options and make the configuration.
+    ///
     /// # Errors
-    /// `TypeError` or `ValueError` that names the option that is wrong.
+    /// `TypeError` or `ValueError` that names the wrong option.
     pub(crate) fn config(mut self) -> PyResult<Config> {
         let HeaderArgument(send_header) =
             self.send_header.take().unwrap_or_else(|| self.header.clone());
@@ -133,29 +135,29 @@ impl Options {
     }
 }
 
-/// How connections are framed: their options, judged.
+/// The checked options that say how connections are framed.
 ///
 /// Args:
-///     header: How received frames begin.
-///     options: The others of `framing.FrameOptions`.
+///     header: The header of received frames.
+///     options: The other options of `framing.FrameOptions`.
 ///
 /// Raises:
-///     TypeError, ValueError: An option is wrong, or there is none of that name.
+///     TypeError, ValueError: An option is wrong, or no option has that name.
 #[pyclass(name = "_Config", module = "framing._framing", frozen)]
 pub(crate) struct Config {
-    /// The settings of decoders. It never sees a byte itself.
+    /// The decoder from which others are made. It never sees a byte itself.
     decoder: FrameDecoder,
     encoder: FrameEncoder,
     frame_timeout: Option<Duration>,
 }
 
 impl Config {
-    /// A decoder for a connection.
+    /// Make a decoder for a connection.
     pub(crate) fn decoder(&self) -> Decoder<GrowingBytes> {
         self.decoder.fresh()
     }
 
-    /// An encoder for a connection.
+    /// Make an encoder for a connection.
     pub(crate) fn encoder(&self) -> FrameEncoder {
         self.encoder.clone()
     }
@@ -193,7 +195,7 @@ impl Config {
         HeaderObject(self.encoder.header().clone())
     }
 
-    /// The largest payload accepted, in the unit of `header`.
+    /// The largest payload sent or accepted, in the unit of `header`.
     #[getter]
     pub(crate) fn max_frame_size(&self) -> u64 {
         self.decoder.max_frame_size()
@@ -205,32 +207,32 @@ impl Config {
         self.decoder.keep_header()
     }
 
-    /// What becomes of a received frame over `max_frame_size`.
+    /// What happens to a received frame over `max_frame_size`: `"error"` or `"skip"`.
     #[getter]
     pub(crate) fn on_oversize(&self) -> OnOversize {
         OnOversize::of(self.decoder.policy())
     }
 
-    /// The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+    /// The longest frame that is skipped, in the unit of `header`; `None` means no limit.
     #[getter]
     pub(crate) fn max_skip(&self) -> Option<u64> {
         self.decoder.policy().max_skip()
     }
 
-    /// How many empty frames may follow each other; `None` for any number.
+    /// How many empty frames may follow each other; `None` means any number.
     #[getter]
     pub(crate) fn max_consecutive_empty(&self) -> Option<u64> {
         self.decoder.policy().max_consecutive_empty()
     }
 
-    /// Seconds that the peer may take over one frame; `None` for no limit.
+    /// The seconds that the peer may take to send one frame; `None` means no limit.
     #[getter]
     pub(crate) fn frame_timeout(&self) -> Option<f64> {
         self.frame_timeout.map(|limit| limit.as_secs_f64())
     }
 }
 
-/// An encoder for one header and its limit, as for calls that only send.
+/// Make an encoder from one header and its limit, for calls that only send.
 #[inline]
 pub(crate) fn encoder(
     header: HeaderArgument,
@@ -254,7 +256,7 @@ fn encoder_within(header: HeaderFormat, limit: Option<&Integer>) -> PyResult<Fra
     }
 }
 
-/// `max_frame_size=` for a header.
+/// Return `max_frame_size=` if the header can express it.
 #[cold]
 fn frame_size(limit: &Integer, header: &HeaderFormat) -> PyResult<u64> {
     let (lowest, highest) = header.limits().into_inner();

@@ -23,31 +23,34 @@ use super::store::PartialFrame;
 use super::store::PyStore;
 use framing_core::codec::{Decoder, Error, Skips};
 
-/// Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
+/// Turn a byte stream into frames.
+///
+/// The decoder does no I/O: feed it the bytes you receive. The frames do not depend on how the stream was cut into
+/// chunks.
 ///
 /// Args:
 ///     header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
 ///     max_frame_size: The largest payload accepted, in the header's unit. By default
-///         1,000,000,000, or the largest the header can express if that is less. It is judged on the
-///         header; memory follows what has arrived, never what was announced.
-///     keep_header: Give each frame as header + payload, as received, instead of the payload.
-///     on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
-///         `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
-///         `framing` (of many at once the first ones). The next frame is delivered as if it had not been there.
-///         What was discarded is in no `partial`, and is not given back by `take_buffered` or `detach`.
-///     max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
-///         `None` for no bound.
-///     max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
-///         `None` for any number.
+///         1,000,000,000, or the largest the header can express if that is less. The limit is checked on the
+///         header. Memory follows the bytes that have arrived, never the length that was announced.
+///     keep_header: Return each frame as header + payload, as received, instead of the payload.
+///     on_oversize: What to do with a frame over `max_frame_size`. `"error"` refuses the stream. `"skip"` discards
+///         the frame as it arrives, counts it in `stats` and logs a warning to the logger `framing` (when many are
+///         skipped at once, only for the first ones); the next frame is delivered as if the skipped one had not
+///         been there. Discarded bytes appear in no `partial`, and `take_buffered` and `detach` do not return them.
+///     max_skip: The longest frame to skip, in the header's unit; a longer one raises `FrameTooLarge`.
+///         `None` means no limit.
+///     max_consecutive_empty: How many empty frames may follow each other; one more raises `InvalidPayload`.
+///         `None` means any number.
 ///
 /// Raises:
 ///     TypeError: An argument has the wrong type.
 ///     ValueError: The width is out of range, or the header cannot express the limit.
 ///
-/// Frames before a bad one are delivered first: the call returns them, sets `error`, and the next call
-/// raises. From then on every call raises an equal error and takes nothing, until `reset`.
+/// Frames before a bad one are delivered first: the call returns them and sets `error`, and the next call
+/// raises. From then on every call raises an equal error and takes no bytes, until `reset`.
 ///
-/// May be shared between threads; each call is atomic.
+/// Threads may share a decoder; each call is atomic.
 ///
 /// >>> decoder = FrameDecoder()
 /// >>> decoder.feed(b"5         hello3         ab")
@@ -61,14 +64,14 @@ pub(super) struct PyFrameDecoder(Lock<Inner>);
 
 struct Inner {
     lending: LendingDecoder,
-    /// Frames of a call that had no memory for its result. The next call delivers them first.
+    /// Frames that an earlier call could not return. The next call delivers them first.
     undelivered: Vec<Py<PyBytes>>,
 }
 
-/// What came of some bytes.
+/// The result of decoding some bytes.
 pub(super) struct Outcome {
     pub(super) frames: Vec<Py<PyBytes>>,
-    /// The fault behind the frames, if there is one.
+    /// The error behind the frames, if there is one.
     pub(super) result: Result<(), Error>,
     skipped: Skips,
 }
@@ -78,13 +81,13 @@ impl PyFrameDecoder {
         Self(Lock::new(Inner { lending: LendingDecoder::new(decoder), undelivered: Vec::new() }))
     }
 
-    /// No Python code runs while this is held: nothing in here may allocate an object that the
+    /// Lock the state. No Python code may run while it is locked, so nothing may allocate an object that the
     /// garbage collector tracks.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Inner> {
         self.0.lock(py)
     }
 
-    /// A list of frames, or the error where there are none.
+    /// Return the frames as a list, or raise the error if there are none.
     fn deliver<'py>(&self, py: Python<'py>, outcome: Outcome) -> PyResult<Bound<'py, PyList>> {
         let Outcome { frames, result, skipped } = outcome;
         if let Err(error) = skip_log::log(py, &skipped) {
@@ -100,10 +103,10 @@ impl PyFrameDecoder {
         }
     }
 
-    /// The next call delivers them.
+    /// Keep frames for the next call to deliver.
     fn put_back(&self, py: Python<'_>, mut frames: Vec<Py<PyBytes>>) {
         let mut inner = self.lock(py);
-        // Empty, unless another thread has been here in between.
+        // This is empty unless another thread has put frames back in between.
         frames.append(&mut inner.undelivered);
         inner.undelivered = frames;
     }
@@ -174,28 +177,29 @@ impl PyFrameDecoder {
         options.decoder().map(Self::of)
     }
 
-    /// Takes received bytes and gives the frames they complete, in order.
+    /// Take received bytes and return the frames they complete, in order.
     ///
     /// Args:
-    ///     data: A contiguous bytes-like object. All of it is taken.
+    ///     data: A contiguous bytes-like object. All of it is consumed.
     ///
     /// Raises:
-    ///     InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
+    ///     InvalidHeader: A byte cannot be part of a header. It is raised as soon as that byte arrives.
     ///     FrameTooLarge: A header announces more than `max_frame_size`.
-    ///     InvalidPayload: The header counts code points and the payload is not UTF-8.
-    ///     MemoryError: There was no memory for a frame: the stream is refused like for the others. Or
-    ///         there was none for the list; then the next call gives the frames.
+    ///     InvalidPayload: The header counts code points and the payload is not UTF-8, the byte behind a netstring's
+    ///         payload is not a comma, or more than `max_consecutive_empty` empty frames followed each other.
+    ///     MemoryError: There was no memory for a frame, and the stream is refused as for the other errors. Or there
+    ///         was no memory for the list, and the next call returns the frames.
     ///     TypeError: `data` is not bytes-like.
     #[pyo3(signature = (data) -> "list[bytes]")]
     fn feed<'py>(&self, py: Python<'py>, data: Data<'py>) -> PyResult<Bound<'py, PyList>> {
         self.deliver(py, self.feed_input(py, &data.0)?)
     }
 
-    /// Says that the stream has ended. May be repeated; more may be fed afterwards.
+    /// Report the end of the stream. The call may be repeated, and more bytes may be fed afterwards.
     ///
     /// Raises:
-    ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
-    ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
+    ///     TruncatedFrame: The stream ended inside a frame. The decoder keeps the bytes it has.
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: The stream was refused by an earlier call.
     pub(super) fn feed_eof(&self, py: Python<'_>) -> PyResult<()> {
         let (error, unfinished) = {
             let inner = self.lock(py);
@@ -209,12 +213,11 @@ impl PyFrameDecoder {
         Err(exception(py, &error, partial))
     }
 
-    /// Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
+    /// Return memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
     ///
-    /// The rest of a large frame is received straight into its final memory. The view may be kept as
-    /// long as one likes, and never shows a frame that has been delivered. Write to it only before
-    /// `buffer_updated`: afterwards it may be memory of the unfinished frame. What it shows before it
-    /// is written to is unspecified: it may be bytes of earlier reads.
+    /// The rest of a large frame is received straight into its final memory. You may keep the view; it never shows
+    /// a frame that has been delivered. Write to it only before `buffer_updated`: afterwards it may be memory of
+    /// the unfinished frame. Its contents before you write are unspecified and may be bytes of earlier reads.
     ///
     /// Args:
     ///     sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
@@ -243,16 +246,16 @@ impl PyFrameDecoder {
         BufferExporter::view(&exporter)
     }
 
-    /// Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
-    /// complete: the second half of `asyncio.BufferedProtocol`'s contract.
+    /// Take the bytes that were written to the view from `get_buffer`, and return the frames they complete: the
+    /// second half of `asyncio.BufferedProtocol`'s contract.
     ///
     /// Args:
-    ///     nbytes: The number of bytes written, from the view's first one on.
+    ///     nbytes: The number of bytes written, counted from the start of the view.
     ///
     /// Raises:
-    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
-    ///     ValueError: `nbytes` is negative, or more than the view has; where there is no view that has
-    ///         not been taken yet, more than 0. Nothing is taken then.
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As for `feed`.
+    ///     ValueError: `nbytes` is negative or exceeds the size of the view; or it is more than 0 and `get_buffer`
+    ///         has not been called since the last `buffer_updated`. No bytes are taken.
     #[pyo3(signature = (nbytes) -> "list[bytes]")]
     fn buffer_updated<'py>(
         &self,
@@ -273,9 +276,10 @@ impl PyFrameDecoder {
         self.deliver(py, outcome)
     }
 
-    /// Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
-    /// stream: everything from the refused frame's first byte on. This is how a stream changes
-    /// protocol. `offset` is behind them afterwards.
+    /// Return the bytes of the unfinished frame, header included, and forget them.
+    ///
+    /// On a refused stream this returns everything from the refused frame's first byte on, so that the stream can
+    /// change its protocol. Afterwards `offset` is the offset behind those bytes.
     fn take_buffered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut inner = self.lock(py);
         let parts = inner.lending.decoder.buffered_parts();
@@ -287,21 +291,21 @@ impl PyFrameDecoder {
         Ok(writer.finish(py))
     }
 
-    /// Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
+    /// Forget the stream. The decoder is as new, and `offset` and `stats` are zero.
     fn reset(&self, py: Python<'_>) {
         let mut inner = self.lock(py);
         inner.lending.reset();
         inner.undelivered = Vec::new();
     }
 
-    /// Bytes of the unfinished frame, header included.
+    /// The number of buffered bytes of the unfinished frame, header included.
     #[getter]
     fn buffered(&self, py: Python<'_>) -> usize {
         self.lock(py).lending.decoder.buffered()
     }
 
     /// The least number of bytes that can complete the next step: the rest of the header, then the
-    /// rest of the payload. Reading exactly that much never reads beyond a frame. 0 on a refused
+    /// rest of the payload. Reading exactly that much never reads beyond a frame. It is 0 on a refused
     /// stream.
     #[getter]
     fn needed(&self, py: Python<'_>) -> usize {
@@ -314,13 +318,13 @@ impl PyFrameDecoder {
         self.lock(py).lending.decoder.offset()
     }
 
-    /// What the stream was refused for, or `None`.
+    /// The error for which the stream was refused, or `None`.
     #[getter]
     fn error(&self, py: Python<'_>) -> Option<Fault> {
         self.lock(py).lending.decoder.error().cloned().map(Fault)
     }
 
-    /// A snapshot of the counters.
+    /// A snapshot of the decoder's counters.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
         Snapshot(self.lock(py).lending.decoder.stats())
@@ -344,19 +348,19 @@ impl PyFrameDecoder {
         self.lock(py).lending.decoder.keep_header()
     }
 
-    /// What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
+    /// What happens to a frame over `max_frame_size`: `"error"` or `"skip"`.
     #[getter]
     fn on_oversize(&self, py: Python<'_>) -> OnOversize {
         OnOversize::of(self.lock(py).lending.decoder.policy())
     }
 
-    /// The longest frame that is skipped, in the header's unit; `None` for no bound.
+    /// The longest frame that is skipped, in the header's unit; `None` means no limit.
     #[getter]
     fn max_skip(&self, py: Python<'_>) -> Option<u64> {
         self.lock(py).lending.decoder.policy().max_skip()
     }
 
-    /// How many empty frames may follow each other; `None` for any number.
+    /// How many empty frames may follow each other; `None` means any number.
     #[getter]
     fn max_consecutive_empty(&self, py: Python<'_>) -> Option<u64> {
         self.lock(py).lending.decoder.policy().max_consecutive_empty()

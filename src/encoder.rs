@@ -13,12 +13,16 @@ use super::payload::{Fields, Payload, Payloads, Target, at};
 use framing_core::codec::encoder::{Fields as HeaderFields, Plan};
 use framing_core::codec::{Error, FrameEncoder};
 
-/// Turns payloads into frames: header, then payload. Does no I/O and has no state.
+/// Turn payloads into frames. A frame is a header, then the payload.
+///
+/// The encoder does no I/O and has no state.
 ///
 /// A payload is a `str`, which is sent as UTF-8, or any contiguous object with the buffer protocol.
-/// Its length is measured in bytes, or in code points where the header says `unit="chars"`.
+/// Its length is measured in bytes, or in code points if the header has `unit="chars"`.
 ///
-/// `fields` are the bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+/// `fields` are the bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+/// they are the header's own `fields`: zeros in a `BinaryHeader` and spaces in a `DecimalHeader`, unless it was
+/// made with others.
 ///
 /// Args:
 ///     header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
@@ -52,17 +56,17 @@ impl PyFrameEncoder {
         config::encoder(header, max_frame_size).map(Self)
     }
 
-    /// Gives the frame of one payload: header + payload.
+    /// Return the frame of one payload: header + payload.
     ///
     /// Args:
     ///     payload, fields: See the class.
     ///
     /// Raises:
     ///     FrameTooLarge: The payload is over `max_frame_size`.
-    ///     InvalidPayload: The header counts code points and the payload is not UTF-8; or its length can say no
-    ///         number as small as the payload's.
+    ///     InvalidPayload: The header counts code points and the payload is not UTF-8; or the payload is smaller
+    ///         than the header can express.
     ///     TypeError: The payload is neither a `str` nor bytes-like.
-    ///     ValueError: `fields` are not as many bytes as the header has beside its length.
+    ///     ValueError: `fields` is not as long as the header's bytes beside its length.
     #[pyo3(
         signature = (payload: "str | Buffer", *, fields: "Buffer | None" = None),
         text_signature = "($self, payload, *, fields=None)"
@@ -75,15 +79,16 @@ impl PyFrameEncoder {
         encoded(&self.0, payload, fields)
     }
 
-    /// Gives the frames of many payloads, one after the other, in one `bytes`.
+    /// Return the frames of many payloads, one after the other, in one `bytes` object.
     ///
     /// Args:
     ///     payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
-    ///         taken before the first one is encoded, so a generator cannot reuse a buffer.
-    ///     fields: The same for every frame.
+    ///         collected before the first one is encoded, so a generator must not reuse a buffer.
+    ///     fields: See the class. They are the same for every frame.
     ///
     /// Raises:
-    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; nothing is returned then.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`. An error about a payload has a note with
+    ///         its index.
     #[pyo3(signature = (payloads, *, fields = None), text_signature = "($self, payloads, *, fields=None)")]
     fn encode_many<'py>(
         &self,
@@ -93,7 +98,7 @@ impl PyFrameEncoder {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let Payloads(inputs) = payloads;
         let fields = Fields::of(fields.as_ref(), &self.0).or_raise(py)?;
-        // No Python code runs from here on, so what was measured is what is written.
+        // No Python code runs from here on, so the payloads cannot change after they were measured.
         let mut total = 0_usize;
         let plans = plan_many(py, &self.0, &inputs, |plan, payload| {
             total = total.saturating_add(plan.frame_size());
@@ -106,21 +111,21 @@ impl PyFrameEncoder {
         Ok(writer.finish(py))
     }
 
-    /// Writes the frame of one payload into the caller's buffer.
+    /// Write the frame of one payload into the caller's buffer.
     ///
     /// Args:
-    ///     payload: As for `encode`. It may overlap with `buffer`.
+    ///     payload: See the class. It may overlap with `buffer`.
     ///     buffer: A writable contiguous bytes-like object.
-    ///     offset: The index in `buffer`, in bytes, of the frame's first byte.
+    ///     offset: The index in `buffer`, in bytes, at which the frame begins.
     ///     fields: See the class.
     ///
     /// Returns:
-    ///     The bytes written.
+    ///     The number of bytes written.
     ///
     /// Raises:
-    ///     BufferTooSmall: The frame does not fit behind `offset`; `buffer` is untouched.
-    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; `buffer` is untouched.
-    ///     ValueError: `offset` is not an index of `buffer`.
+    ///     BufferTooSmall: The frame does not fit behind `offset`. `buffer` is unchanged.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`. `buffer` is unchanged.
+    ///     ValueError: `offset` is negative or exceeds the size of `buffer`.
     #[pyo3(
         signature = (payload, buffer, offset = Integer::Small(0).into(), *, fields = None),
         text_signature = "($self, payload, buffer, offset=0, *, fields=None)"
@@ -151,15 +156,15 @@ impl PyFrameEncoder {
         Ok(needed)
     }
 
-    /// Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+    /// Return the header of a payload alone, for `sock.sendmsg([header, payload])`.
     ///
-    /// Behind a netstring's payload there must be a `b","`.
+    /// A netstring also needs a `b","` behind its payload.
     ///
     /// Args:
     ///     payload, fields: See the class.
     ///
     /// Raises:
-    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`.
     #[pyo3(signature = (payload, *, fields = None), text_signature = "($self, payload, *, fields=None)")]
     fn header_for<'py>(
         &self,
@@ -174,7 +179,7 @@ impl PyFrameEncoder {
         Ok(writer.finish(py))
     }
 
-    /// What must stand behind every payload.
+    /// The bytes that follow every payload.
     #[getter]
     fn _trailer(&self) -> &'static [u8] {
         self.0.trailer()
@@ -198,8 +203,10 @@ impl PyFrameEncoder {
     }
 }
 
-/// The frame of one payload. What is given is looked at here, and not where arguments are: it would be moved through
-/// memory on its way, which takes longer than to look at it.
+/// Return the frame of one payload.
+///
+/// The arguments are extracted here and not by PyO3: an extracted payload would be moved through memory on its way,
+/// which takes longer than extracting it.
 #[inline]
 pub(super) fn encoded<'py>(
     encoder: &FrameEncoder,
@@ -218,7 +225,7 @@ pub(super) fn encoded<'py>(
     whole(py, encoder, plan, fields, payload)
 }
 
-/// Judges many payloads before a byte of a frame is written, and gives what `keep` makes of each.
+/// Plan the frames of many payloads before any byte is written, and return what `keep` makes of each.
 pub(super) fn plan_many<'a, T>(
     py: Python<'a>,
     encoder: &FrameEncoder,
@@ -234,7 +241,7 @@ pub(super) fn plan_many<'a, T>(
     Ok(kept)
 }
 
-/// A planned frame.
+/// Return a planned frame as one `bytes` object.
 #[inline]
 pub(super) fn whole<'py>(
     py: Python<'py>,

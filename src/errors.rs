@@ -1,6 +1,6 @@
-//! The one place where errors become Python exceptions.
+//! The conversion of errors to Python exceptions, which happens only here.
 //!
-//! The classes are Python's own, in `framing._errors`: they take the facts and build their messages.
+//! The exception classes are Python code in `framing._errors`: they take the facts and build their messages.
 
 use std::io;
 
@@ -15,17 +15,17 @@ use super::memory::bytes::copied;
 use super::memory::calls::call;
 use framing_core::codec::{ConfigError, Error, Length, Progress};
 
-/// The exception for `error`.
+/// Return the exception for `error`.
 ///
-/// `partial` are the parts of the unfinished or refused frame, for an exception that carries them: they are put
-/// together when somebody asks.
+/// `partial` holds the parts of the unfinished or refused frame, for an exception that carries them. The exception
+/// joins them when its `partial` is first read.
 pub(super) fn exception(py: Python<'_>, error: &Error, partial: Option<Bound<'_, PyTuple>>) -> PyErr {
     build(py, error, partial).unwrap_or_else(|failure| failure)
 }
 
-/// What the codec says of an operation, for Python.
+/// Convert a result of the codec to one that PyO3 can raise.
 pub(super) trait OrRaise<T> {
-    /// The result, or the error as an exception.
+    /// Return the value, or the error as a Python exception.
     fn or_raise(self, py: Python<'_>) -> PyResult<T>;
 }
 
@@ -36,7 +36,7 @@ impl<T> OrRaise<T> for Result<T, Error> {
     }
 }
 
-/// An error as a value, not raised: what `FrameDecoder.error` gives.
+/// An error that converts to an exception object without being raised, for `FrameDecoder.error`.
 pub(super) struct Fault(pub(super) Error);
 
 impl<'py> IntoPyObject<'py> for Fault {
@@ -55,7 +55,7 @@ impl<'py> IntoPyObject<'py> for Fault {
     }
 }
 
-/// What kept a frame from being received to its end.
+/// The reason why a frame was not received to its end.
 #[derive(Clone, Copy)]
 pub(super) enum Obstacle {
     TimedOut,
@@ -63,7 +63,7 @@ pub(super) enum Obstacle {
     Stalled,
 }
 
-/// A frame has not arrived, or not all of it. `partial` as for [`exception`].
+/// Return the exception for a frame that has not arrived, or only in part. `partial` is as for [`exception`].
 pub(super) fn incomplete(
     py: Python<'_>,
     obstacle: Obstacle,
@@ -79,12 +79,12 @@ pub(super) fn incomplete(
     raised(py, name, (stage.to_string(), expected, received, partial, hint))
 }
 
-/// The stream has ended between two frames; `local` where this side has closed it.
+/// Return the exception for a stream that ended between two frames; `local` if this side closed it.
 pub(super) fn connection_closed(py: Python<'_>, local: bool) -> PyErr {
     raised(py, "ConnectionClosed", (local,))
 }
 
-/// A send stopped part-way. `remaining` is `None` where the object keeps the rest.
+/// Return the exception for a send that stopped part-way. `remaining` is `None` if the object keeps the rest.
 pub(super) fn send_incomplete(
     py: Python<'_>,
     sent: usize,
@@ -93,51 +93,52 @@ pub(super) fn send_incomplete(
     raised(py, "SendIncomplete", (sent, remaining))
 }
 
-/// The deadline passed before a send had begun.
+/// Return the exception for a send whose deadline passed before it began.
 pub(super) fn send_timed_out(py: Python<'_>) -> PyErr {
     raised(py, "SendTimeout", ())
 }
 
-/// A send could not begin, and may not wait.
+/// Return the exception for a send that could not begin and may not wait.
 pub(super) fn send_would_block(py: Python<'_>) -> PyErr {
     raised(py, "SendWouldBlock", ())
 }
 
-/// A call that did nothing before its deadline: what Python's own sockets raise.
+/// Return what Python's own sockets raise when a call did nothing before its deadline.
 pub(super) fn timed_out() -> PyErr {
     PyTimeoutError::new_err("timed out")
 }
 
-/// A call that did nothing and may not wait: what Python's own sockets raise.
+/// Return what Python's own sockets raise when a call could do nothing and may not wait.
 pub(super) fn would_block(py: Python<'_>) -> PyErr {
     of_system(py, "EAGAIN")
 }
 
-/// The socket has been closed behind our back.
+/// Return the error for a socket that somebody else has closed.
 pub(super) fn bad_descriptor(py: Python<'_>) -> PyErr {
     of_system(py, "EBADF")
 }
 
-/// A send after the peer was told that nothing more comes.
+/// Return the error for a send after this side ended its direction of the stream.
 pub(super) fn broken_pipe(py: Python<'_>) -> PyErr {
     of_system(py, "EPIPE")
 }
 
-/// Bytes of the stream have been lost: a socket's own code was interrupted in the midst of a read, or TLS was
-/// told to end while the peer was sending.
+/// Return the error for a stream of which received bytes may be lost: a socket's own code was interrupted during a
+/// read, or TLS was ended while the peer was sending.
 pub(super) fn torn(py: Python<'_>) -> PyErr {
     let message = "an earlier call may have lost bytes: it was interrupted in the midst of a read, or it ended TLS \
                    while the peer was sending";
     numbered(py, "ECONNABORTED", message.into())
 }
 
-/// A socket's own code was interrupted in the midst of a write: nobody knows where in the stream the peer is.
+/// Return the error for sending after a socket's own code was interrupted during a write, so that nobody knows how much
+/// of it the peer will get.
 pub(super) fn broken(py: Python<'_>) -> PyErr {
     let message = "an earlier send was interrupted where nobody can tell how much was sent";
     numbered(py, "EPIPE", message.into())
 }
 
-/// The system's error as Python's own sockets raise it: of the class for its number, which it carries.
+/// Return the system's error as Python's own sockets raise it, with its number and of the class for that number.
 pub(super) fn os_error(py: Python<'_>, error: &io::Error) -> PyErr {
     let Some(number) = error.raw_os_error() else { return PyOSError::new_err(error.to_string()) };
     if cfg!(windows) {
@@ -146,24 +147,24 @@ pub(super) fn os_error(py: Python<'_>, error: &io::Error) -> PyErr {
     strerror(py, number).map_or_else(|failure| failure, |message| PyOSError::new_err((number, message)))
 }
 
-/// Two calls that exclude each other.
+/// Return the exception for two calls that exclude each other.
 pub(super) fn concurrent(py: Python<'_>, message: &str) -> PyErr {
     raised(py, "ConcurrencyError", (message,))
 }
 
-/// One thread has called an object again in the middle of a call, from a signal handler or a socket's own
-/// Python code.
+/// Return the exception for a thread that called an object again during a call, from a signal handler or a socket's
+/// own Python code.
 pub(super) fn reentered(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("this thread is already inside a call that {what} here"))
 }
 
-/// What the system would have said, by a name of `errno`.
+/// Return the error that the system would have reported, given a name of `errno`.
 fn of_system(py: Python<'_>, name: &str) -> PyErr {
     let message = errno(py, name).and_then(|number| strerror(py, number));
     message.map_or_else(|failure| failure, |message| numbered(py, name, message))
 }
 
-/// An `OSError` of the class that goes with a name of `errno`.
+/// Return an `OSError` of the class that belongs to a name of `errno`.
 fn numbered(py: Python<'_>, name: &str, message: String) -> PyErr {
     errno(py, name).map_or_else(|failure| failure, |number| PyOSError::new_err((number, message)))
 }
@@ -181,7 +182,7 @@ fn raised<'py>(py: Python<'py>, name: &str, facts: impl IntoPyObject<'py, Target
     build().map_or_else(|failure| failure, PyErr::from_value)
 }
 
-/// The `ValueError` for a header or a limit that cannot be.
+/// Return the `ValueError` for an impossible header or limit.
 pub(super) fn config_exception(error: ConfigError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
@@ -215,15 +216,19 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     module.bind(py).getattr(name)
 }
 
-/// A length as a Python `int`. Not through `int(text)`, which refuses long texts where the interpreter
-/// is told to (`sys.set_int_max_str_digits`).
-#[expect(clippy::cast_possible_truncation, reason = "the low half is wanted, the rest is below 10^9")]
+/// Convert a length to a Python `int`.
+///
+/// `int(text)` would not do: it refuses long texts if the interpreter limits them (`sys.set_int_max_str_digits`).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low half is kept, and the carry is below 10^9"
+)]
 fn integer<'py>(py: Python<'py>, length: &Length) -> PyResult<Bound<'py, PyAny>> {
     let digits = match length {
         Length::Exact(length) => return Ok(length.into_pyobject(py)?.into_any()),
         Length::Digits(digits) => digits,
     };
-    // A peer chooses how many there are: nine at a time.
+    // Nine digits at a time, because a peer chooses how many there are.
     let mut limbs: Vec<u32> = Vec::new();
     for chunk in digits.as_bytes().chunks(9) {
         let (mut scale, mut carry) = (1, 0);
@@ -237,7 +242,7 @@ fn integer<'py>(py: Python<'py>, length: &Length) -> PyResult<Bound<'py, PyAny>>
             carry >>= 32;
         }
         if carry > 0 {
-            // Below ten to the ninth.
+            // The carry is below ten to the ninth.
             limbs.push(carry as u32);
         }
     }

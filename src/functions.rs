@@ -1,4 +1,4 @@
-//! The functions `encode` and `decode`: a whole message, or a whole capture, at once.
+//! The functions `encode` and `decode`, which take a whole message or a whole capture at once.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -16,14 +16,14 @@ use super::payload::Data;
 use super::store::PyStore;
 use framing_core::codec::store::Partial;
 
-/// Gives the frame of one payload: header + payload.
+/// Return the frame of one payload: header + payload.
 ///
 /// Args:
 ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-///     header, max_frame_size, fields: As for `FrameEncoder`, which is faster for more than one frame.
+///     header, max_frame_size, fields: As for `FrameEncoder`. Use that class for many frames: it is faster.
 ///
 /// Raises:
-///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`.
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder` and its `encode`.
 ///
 /// >>> encode("hello")
 /// b'5         hello'
@@ -47,7 +47,7 @@ pub(super) fn encode<'py>(
     encoded(&config::encoder(header, max_frame_size)?, payload, fields)
 }
 
-/// Gives the frames of a whole capture.
+/// Return the frames of a whole capture.
 ///
 /// Args:
 ///     data: The capture, a contiguous bytes-like object.
@@ -55,9 +55,9 @@ pub(super) fn encode<'py>(
 ///
 /// Raises:
 ///     TruncatedFrame: `data` ends inside a frame.
-///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
+///     InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`, anywhere in `data`.
 ///
-/// Whichever it is, its `frames` are the good ones before it.
+/// The attribute `frames` of each of these errors lists the good frames before it.
 ///
 /// >>> decode(b"5         hello0         ")
 /// [b'hello', b'']
@@ -92,8 +92,10 @@ pub(super) fn decode<'py>(
     Ok(frames)
 }
 
-/// The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
-/// header says only what may be the least: then a decoder is to see it.
+/// Return the payload's size in bytes, given its header.
+///
+/// The result is `None` if `head` is not a whole header, if it is refused, or if the header gives only a lower bound.
+/// The caller then uses a decoder.
 #[pyfunction]
 #[pyo3(signature = (head, header, max_frame_size))]
 pub(super) fn _payload_size<'py>(

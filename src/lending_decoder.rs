@@ -1,4 +1,4 @@
-//! The decoder, and the memory that is lent out for its next bytes.
+//! A decoder together with the memory that is lent out for its next bytes.
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
@@ -12,14 +12,16 @@ use super::store::PyStore;
 use framing_core::codec::store::{Partial, Room};
 use framing_core::codec::{Decoder, Error};
 
-/// The end of a large frame arrives in memory of its own, together with what follows it; so nobody
-/// holds a view of a frame's memory when the frame is delivered, and it need not be copied.
+/// The bytes at the end of a large frame that are not received in place.
+///
+/// They arrive in scratch memory, together with the bytes that follow. So nobody holds a view of the frame's memory
+/// when the frame is delivered, and it need not be copied.
 const TAIL: usize = 4 * 1024;
 
-/// A decoder that is received into: `asyncio.BufferedProtocol`'s contract, apart from its views.
+/// A decoder that lends memory to receive into. It implements `asyncio.BufferedProtocol`'s contract except its views.
 pub(super) struct LendingDecoder {
     pub(super) decoder: Decoder<GrowingBytes>,
-    /// What has been lent out and not yet taken back.
+    /// The memory that has been lent out and not yet reclaimed.
     lent: Option<LentBuffer>,
 }
 
@@ -28,8 +30,10 @@ impl LendingDecoder {
         Self { decoder, lent: None }
     }
 
-    /// Memory for the next read, where that is clear: what was lent before, or the frame's own where a large one is
-    /// under way. `None`: any memory that belongs to no frame, by [`lend`](Self::lend).
+    /// Return the memory for the next read: the memory that is still lent, or a large unfinished frame's own.
+    ///
+    /// The result is `None` if neither exists. The caller then passes memory that belongs to no frame to
+    /// [`lend`](Self::lend).
     pub(super) fn lent(&mut self, py: Python<'_>) -> PyResult<Option<&LentBuffer>> {
         let lent = match &self.lent {
             Some(lent @ (LentBuffer::Scratch(_) | LentBuffer::Shared(_))) => lent.is_current(),
@@ -50,13 +54,15 @@ impl LendingDecoder {
         Ok(self.lent.as_ref())
     }
 
-    /// Lends `lent` for the next read. What was lent before is let go where no lock is held.
+    /// Lend `lent` for the next read, and return the memory that was lent before. The caller drops that where no lock
+    /// is held.
     #[must_use]
     pub(super) fn lend(&mut self, lent: LentBuffer) -> Option<LentBuffer> {
         self.lent.replace(lent)
     }
 
-    /// Ends a loan whose first `nbytes` have been written. `None` where there is none.
+    /// Take back the lent memory, of which the first `nbytes` bytes have been written. Return `None` if no memory is
+    /// lent.
     pub(super) fn reclaim(&mut self, nbytes: Named<Integer>) -> PyResult<Option<(LentBuffer, usize)>> {
         let len = self.lent.as_ref().map_or(0, |lent| lent.parts().2);
         let note = if len == 0 { " (call get_buffer first)" } else { " (the size of the view)" };
@@ -72,7 +78,7 @@ impl LendingDecoder {
         Ok(Some((lent, count)))
     }
 
-    /// Takes the first `count` bytes of what was lent, and adds the frames they complete to `frames`.
+    /// Decode the first `count` bytes of the lent memory, and add the frames they complete to `frames`.
     pub(super) fn take(
         &mut self,
         py: Python<'_>,
@@ -86,10 +92,10 @@ impl LendingDecoder {
         self.decoder.feed_into(&PyStore { py, owner: None }, lent.bytes(py, count), frames)
     }
 
-    /// Takes the bytes where they are the unfinished frame's already.
+    /// Count the bytes as received if they already are in the unfinished frame's memory, and return whether they are.
     ///
-    /// Others are in scratch memory; or in that of a frame whose decoder has since been fed or reset by other means:
-    /// then it is not the frame's any more, and just as readable.
+    /// Other bytes are in scratch memory, or in the memory of a frame whose decoder has been fed or reset by other
+    /// means since. That memory no longer belongs to the frame, but can be read all the same.
     pub(super) fn take_in_place(&mut self, lent: &LentBuffer, count: usize) -> bool {
         if let (LentBuffer::InPlace { memory, start, .. }, Some((partial, missing))) =
             (lent, self.decoder.in_place())
@@ -103,7 +109,7 @@ impl LendingDecoder {
         false
     }
 
-    /// Forgets the stream, and what was lent.
+    /// Forget the stream and the lent memory.
     pub(super) fn reset(&mut self) {
         self.decoder.reset();
         self.lent = None;

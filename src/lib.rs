@@ -1,9 +1,9 @@
 //! The extension module `framing._framing`: names and conversions, one file per class.
 //!
-//! No protocol decision is taken here; that is the codec's. What leaves this module is re-exported by
-//! the Python package `framing`.
+//! This crate takes no protocol decision; the codec takes them all. The Python package `framing` re-exports the
+//! public names.
 
-#![deny(unsafe_code, reason = "src/memory is the module that is there for it")]
+#![deny(unsafe_code, reason = "only src/memory may use unsafe code")]
 
 mod aio;
 mod arguments;
@@ -24,9 +24,9 @@ mod stats;
 mod store;
 mod timeout;
 
-/// The Rust half of the package `framing`, which re-exports all of this.
+/// The Rust half of the package `framing`, which re-exports its public names.
 #[pyo3::pymodule(gil_used = false)]
-#[allow(non_upper_case_globals, reason = "__version__ is Python's name for it")]
+#[allow(non_upper_case_globals, reason = "Python calls it __version__")]
 mod _framing {
     #[pymodule_export]
     use super::aio::arrival::Arrival;

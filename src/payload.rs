@@ -1,4 +1,4 @@
-//! What callers hand in: anything with bytes in it.
+//! The conversion of payloads, buffers and header fields that callers pass.
 
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ const BUFFER: PyStaticExpr = type_hint_identifier!("typing_extensions", "Buffer"
 #[cfg(feature = "stubs")]
 const PAYLOAD: PyStaticExpr = type_hint_union!(type_hint_identifier!("builtins", "str"), BUFFER);
 
-/// More payloads than this are not expected on the word of a `__len__` alone.
+/// The most payloads for which memory is reserved because `__len__` announced them: it may be wrong.
 const MAX_RESERVED: usize = 64 * 1024;
 
 /// `payload=`: a `str` (sent as UTF-8) or a contiguous bytes-like object.
@@ -30,7 +30,7 @@ impl<'py> FromPyObject<'_, 'py> for Payload<'py> {
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "a result that goes through memory costs more than the rest"
+        reason = "returning the result through memory would cost more than the rest"
     )]
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(bytes) = object.cast_exact::<PyBytes>() {
@@ -70,8 +70,9 @@ impl<'py> FromPyObject<'_, 'py> for Wire<'py> {
     }
 }
 
-/// `fields=`: the bytes of a header that are not its length, in a contiguous bytes-like object. A copy: they are few,
-/// and the buffer may be the very one that the header is written to.
+/// `fields=`: the bytes of a header that are not its length, in a contiguous bytes-like object.
+///
+/// They are copied: they are few, and the header may be written to the very buffer that they came from.
 pub(super) struct Fields(pub(super) Vec<u8>);
 
 impl FromPyObject<'_, '_> for Fields {
@@ -86,7 +87,7 @@ impl FromPyObject<'_, '_> for Fields {
 }
 
 impl Fields {
-    /// What `encoder` makes of `fields`, if there are any.
+    /// Return the fields for a header of `encoder`: those given, or the header's own if `fields` is `None`.
     #[inline]
     pub(super) fn of<'a>(
         fields: Option<&'a Self>,
@@ -96,7 +97,7 @@ impl Fields {
     }
 }
 
-/// `payloads=`: an iterable of payloads, all of them taken before anything is done with the first.
+/// `payloads=`: an iterable of payloads, all of which are collected before the first one is used.
 pub(super) struct Payloads<'py>(pub(super) Vec<Input<'py>>);
 
 impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
@@ -107,7 +108,7 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
         pyo3::type_hint_subscript!(type_hint_identifier!("collections.abc", "Iterable"), PAYLOAD);
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        // Each is a payload itself; its items are characters or numbers.
+        // Such an object is itself a payload. Iterating over it would give characters or numbers.
         let single = object.is_instance_of::<PyString>()
             || object.is_instance_of::<PyBytes>()
             || object.is_instance_of::<PyByteArray>()
@@ -120,7 +121,7 @@ impl<'py> FromPyObject<'_, 'py> for Payloads<'py> {
         let items = object
             .try_iter()
             .map_err(|error| refused(&object, error, "payloads", "an iterable of payloads"))?;
-        // An iterator has no length, and what has one may be wrong about it.
+        // An iterator has no length, and the length of another object may be wrong.
         let length = match object.len() {
             Err(error) if !error.is_instance_of::<PyTypeError>(object.py()) => return Err(error),
             length => length.unwrap_or(0),
@@ -146,7 +147,7 @@ impl<'py> FromPyObject<'_, 'py> for Target<'py> {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         WritableBuffer::get(&object).map(Self).map_err(|refusal| match refusal {
-            // No advice to copy it: a copy would be somebody else's.
+            // Copying it is no remedy here: the frame would be written to the copy.
             NoBuffer::Scattered => scattered(&object, "buffer", ""),
             NoBuffer::Raised(error) => {
                 refused(&object, error, "buffer", "a writable bytes-like object")
@@ -155,9 +156,9 @@ impl<'py> FromPyObject<'_, 'py> for Target<'py> {
     }
 }
 
-/// An error, with a note that says which of many payloads it is about.
+/// Add a note to an error that says which of many payloads it is about.
 pub(super) fn at(py: Python<'_>, index: usize, error: PyErr) -> PyErr {
-    // Without the note it is the same error.
+    // The error is still useful if the note cannot be added.
     let _ = error.value(py).call_method1("add_note", (format!("in payloads[{index}]"),));
     error
 }
@@ -170,7 +171,7 @@ fn bytes_like<'py>(object: &Bound<'py, PyAny>, name: &str) -> PyResult<Input<'py
     contiguous(object, name, "a bytes-like object").map(Input::Buffer)
 }
 
-/// A payload that is not a `bytes`.
+/// Return the bytes of a payload that is not a `bytes` object.
 fn payload<'py>(object: &Bound<'py, PyAny>) -> PyResult<Input<'py>> {
     if let Ok(text) = object.cast::<PyString>() {
         return Ok(Input::Text(text.clone()));
@@ -178,7 +179,7 @@ fn payload<'py>(object: &Bound<'py, PyAny>) -> PyResult<Input<'py>> {
     contiguous(object, "payload", "a str or a bytes-like object").map(Input::Buffer)
 }
 
-/// The buffer of `object`, or a `TypeError` that says what is `wanted`.
+/// Return the buffer of `object`, or a `TypeError` that says what is `wanted`.
 #[cold]
 fn contiguous<'py>(
     object: &Bound<'py, PyAny>,
@@ -197,8 +198,10 @@ fn scattered(object: &Bound<'_, PyAny>, name: &str, advice: &str) -> PyErr {
     PyTypeError::new_err(message)
 }
 
-/// A `TypeError` in our own words, caused by Python's (which is a `BufferError` where there is a buffer, but
-/// none to write to); any other error as it is.
+/// Replace Python's error by a `TypeError` in our own words, with Python's as its cause.
+///
+/// Python raises a `TypeError`, or a `BufferError` for a buffer that is read-only. Any other error is returned as it
+/// is.
 fn refused(object: &Bound<'_, PyAny>, error: PyErr, name: &str, wanted: &str) -> PyErr {
     let py = object.py();
     if !error.is_instance_of::<PyTypeError>(py) && !error.is_instance_of::<PyBufferError>(py) {

@@ -1,4 +1,4 @@
-//! `FrameStats`, a Python dataclass, from the codec's counters.
+//! The conversion of the codec's counters into the Python dataclass `FrameStats`.
 
 use pyo3::prelude::*;
 #[cfg(feature = "stubs")]
@@ -6,7 +6,7 @@ use pyo3::{inspect::PyStaticExpr, type_hint_identifier};
 
 use framing_core::codec::Stats;
 
-/// Counters on their way to Python.
+/// Counters that convert to a `FrameStats`.
 pub(super) struct Snapshot(pub(super) Stats);
 
 impl<'py> IntoPyObject<'py> for Snapshot {

@@ -1,5 +1,5 @@
-//! Python memory for the decoder: frames are `bytes`, unfinished ones are `bytes` under construction, which an
-//! exception may carry.
+//! The decoder's memory in Python: frames are `bytes` objects, and an unfinished frame is a `bytes` object under
+//! construction, which an exception may carry.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use super::memory::growing::GrowingBytes;
 use framing_core::codec::store::{Partial, Room, Store};
 use framing_core::codec::{Decoder, Error};
 
-/// A [`Store`] that makes `bytes` objects. Nothing it does runs Python code, so it works under a lock.
+/// A [`Store`] that makes `bytes` objects. It runs no Python code, so it may be used under a lock.
 pub(super) struct PyStore<'a, 'py> {
     pub(super) py: Python<'py>,
-    /// The object whose bytes the chunk is, where it is one that never changes.
+    /// The object that holds the chunk's bytes, if they never change.
     pub(super) owner: Option<&'a Bound<'py, PyBytes>>,
 }
 
@@ -43,8 +43,8 @@ fn out_of_memory(requested: usize) -> Error {
     Error::OutOfMemory { requested }
 }
 
-/// The parts of a frame: its header, the objects that hold the payload, and its trailer. On a refused stream also what
-/// has been taken behind them.
+/// The parts of a frame: its header, the objects that hold the payload, and its trailer. On a refused stream it also
+/// has the bytes that were taken behind them.
 pub(super) struct PartialFrame<'py> {
     head: Vec<u8>,
     pieces: Vec<(Bound<'py, PyBytes>, Range<usize>)>,
@@ -53,7 +53,7 @@ pub(super) struct PartialFrame<'py> {
 }
 
 impl<'py> PartialFrame<'py> {
-    /// What `decoder` has. Runs no Python code, so it may be called under a lock.
+    /// Collect the parts that `decoder` has. This runs no Python code, so it may be called under a lock.
     pub(super) fn of(py: Python<'py>, decoder: &Decoder<GrowingBytes>) -> Self {
         let (head, trailer) = (decoder.separate_head(), decoder.separate_trailer());
         let frame = head.len() + decoder.partial().map_or(0, Partial::len) + trailer.len();
@@ -65,7 +65,9 @@ impl<'py> PartialFrame<'py> {
         }
     }
 
-    /// As objects to be joined. Views, not copies: the frame may be large, and nobody may ask for it.
+    /// Return the parts as objects for an exception to join.
+    ///
+    /// They are views and not copies, because the frame may be large and the exception's `partial` is seldom read.
     pub(super) fn parts(self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let mut parts = vec![copied(py, &self.head)?.into_bound(py).into_any()];
         for (object, Range { start, end }) in self.pieces {
@@ -79,7 +81,7 @@ impl<'py> PartialFrame<'py> {
     }
 }
 
-/// A copy of what is behind the first `skipped` bytes.
+/// Copy the bytes behind the first `skipped` ones.
 fn behind(parts: &[&[u8]], mut skipped: usize) -> Vec<u8> {
     let mut rest = Vec::new();
     for part in parts {

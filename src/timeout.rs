@@ -1,4 +1,4 @@
-//! Timeouts, in Python's terms.
+//! Timeouts as Python programs give them.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::arguments::Named;
 #[cfg(feature = "stubs")]
 use super::arguments::literal;
 
-/// The word for the timeout that is set on the socket. A word, because `help()` shows it.
+/// The word for the timeout that is set on the socket. It is a word and not a sentinel because `help()` shows it.
 const DEFAULT: &str = "default";
 
 const WANTED: &str = "a number of seconds, None, or 'default' for the socket's own";
 
-/// `timeout=`: seconds, `None` to wait for ever, 0 not to wait; `"default"` for what is set on the socket.
+/// `timeout=`: seconds, `None` to wait for ever, 0 not to wait, or `"default"` for the socket's own timeout.
 #[derive(Clone, Copy, Default)]
 pub(super) enum Timeout {
     #[default]
@@ -52,7 +52,7 @@ impl FromPyObject<'_, '_> for Timeout {
 pub(super) struct Seconds(f64);
 
 impl Named<Seconds> {
-    /// A time that may pass at most: one that is not over before it has begun.
+    /// Return a time limit, which must be longer than 0: a limit of 0 would be over before it began.
     pub(super) fn limit(self, name: &str) -> PyResult<Duration> {
         let limit = self.get(name, "a number of seconds or None")?.duration(name)?;
         if limit.is_zero() {
@@ -64,7 +64,7 @@ impl Named<Seconds> {
 }
 
 impl Seconds {
-    /// As a duration.
+    /// Convert the seconds to a duration.
     pub(super) fn duration(&self, name: &str) -> PyResult<Duration> {
         if self.0.is_nan() || self.0 < 0.0 {
             let message = format!("{name} must be at least 0 seconds, not {}", self.0);
@@ -74,8 +74,10 @@ impl Seconds {
     }
 }
 
-/// So many seconds, at least 0: rounded up where the clock is too coarse, as short is not the same as none; and
-/// what is too long for it is as good as any that long.
+/// Convert a number of seconds, at least 0, to a duration.
+///
+/// A positive time never becomes zero, because zero means not to wait. A time that is too long for a duration becomes
+/// the longest one.
 pub(super) fn duration(seconds: f64) -> Duration {
     let shortest = if seconds > 0.0 { Duration::from_nanos(1) } else { Duration::ZERO };
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).max(shortest)
@@ -91,13 +93,13 @@ impl FromPyObject<'_, '_> for Seconds {
         if let Ok(float) = object.cast::<PyFloat>() {
             return Ok(Self(float.extract()?));
         }
-        // What has `__float__` and is no number (a string of numpy's) is not meant.
+        // Objects that have `__float__` but are not numbers (numpy's strings) are refused.
         let integer = object.call_method0("__index__").map_or_else(
             |_| object.call_method0("__float__").map_err(|_| PyTypeError::new_err("no number")),
             |integer| Ok(integer.cast_into::<PyInt>()?.into_any()),
         )?;
         integer.extract().map(Self).or_else(|_| {
-            // Beyond what a float can say.
+            // The integer is too large for a float.
             let sign = if integer.lt(0)? { -1.0 } else { 1.0 };
             Ok(Self(sign * f64::INFINITY))
         })

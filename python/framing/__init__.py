@@ -105,9 +105,9 @@ del _function
 if TYPE_CHECKING:
     from . import aio as aio
 else:
-    # Where type checkers saw it, every name would be there.
+    # If type checkers saw this function, they would accept every name.
     def __getattr__(name: str) -> object:
-        """Import `framing.aio` when it is first asked for: it takes asyncio, which many programs do without."""
+        """Import `framing.aio` on first use: it imports asyncio, which many programs do not need."""
         if name == "aio":
             return importlib.import_module(f"{__name__}.aio")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -118,6 +118,6 @@ def __dir__() -> list[str]:
 
 
 if hasattr(os, "register_at_fork"):
-    # Calls that were under way in other threads are not under way in the child.
+    # The calls of other threads do not exist in the child.
     os.register_at_fork(after_in_child=_forked)
 del TYPE_CHECKING, os, _forked, _interpreter

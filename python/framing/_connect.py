@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["connect"]
 
 _HOST_AND_PORT = re.compile(r"[^/\\]*:\d+", re.ASCII)
-"""What is meant as a host and a port, where there is no such file."""
+"""A str that was probably meant as a host and a port, if there is no such file."""
 
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = _SHOWN.maxother = 100
-"""Names of hosts are shorter, and what fills a terminal is not read."""
+"""The most of an address that a message shows. Host names are shorter, and nobody reads a terminal full."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 """Seconds between two attempts at a Unix socket whose queue is full."""
@@ -45,23 +45,23 @@ def connect(
     source_address: tuple[str, int] | None = None,
     **options: Unpack[FrameOptions],
 ) -> FramedSocket:
-    """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
+    """Connect to a server and return the framed connection. A TCP socket gets `TCP_NODELAY`.
 
     Args:
         address: `(host, port)`, or the path of a Unix socket. All addresses of a host are tried in turn.
-        timeout: Seconds for all of it, the TLS handshake included; None for ever; "default" for what
-            `socket.setdefaulttimeout` has set, which is None unless somebody has. It stays set on the socket. A
-            look-up of the host's name that takes longer is not cut short.
-        ssl: A client's context, for TLS; True for `ssl.create_default_context()`.
-        server_hostname: The name that the server's certificate is to be for; by default, the host.
+        timeout: Seconds for the whole call, the TLS handshake included; None waits for ever, and "default" means the
+            timeout that `socket.setdefaulttimeout` has set, by default None. It stays set on the socket. It does not
+            cut short a slow look-up of the host's name.
+        ssl: A client's context for TLS, or True for `ssl.create_default_context()`.
+        server_hostname: The name to check the server's certificate against; by default the host.
         source_address: `(host, port)` to connect from.
         **options: How the connection is framed: see `FrameOptions`.
 
     Raises:
-        OSError: The connection, or the handshake, failed. Of several addresses, what the last one said. Its text
-            names `address`.
-        TimeoutError: It took longer than `timeout`. Likewise.
-        TypeError, ValueError: An argument is wrong. Nothing has been connected.
+        OSError: The connection or the handshake failed. If several addresses failed, this is the error of the last
+            one. The message names `address`.
+        TimeoutError: The call took longer than `timeout`. The message names `address`.
+        TypeError, ValueError: An argument is wrong. No connection was made.
     """
     if timeout == "default":
         timeout = socket.getdefaulttimeout()
@@ -91,12 +91,12 @@ def connect(
 
 @contextlib.contextmanager
 def _naming(address: Address) -> Iterator[None]:
-    """Has the text of whatever the system says tell whom it was about. It stays the same error otherwise."""
+    """Add the address to the text of an `OSError` that the block raises."""
     try:
         yield
     except OSError as error:
         if error.filename is not None:
-            # It names the path.
+            # Such an error already names the path.
             if error.errno == errno.ENOENT and _HOST_AND_PORT.fullmatch(os.fsdecode(error.filename)):
                 _add(
                     error,
@@ -112,14 +112,14 @@ def _add(error: OSError, text: str) -> None:
         error.args = (f"{error} {text}",)
     else:
         error.strerror = f"{error.strerror} {text}"
-        # These are what a copy is made of.
+        # A copy of the error is made from these arguments.
         error.args = (error.errno, error.strerror)
 
 
 def _connected(
     targets: list[Target], source: tuple[str, int] | None, deadline: Deadline
 ) -> socket.socket:
-    """Connects to the first target that can be."""
+    """Connect to the first target that accepts."""
     failure: OSError | None = None
     for target in targets:
         try:
@@ -129,7 +129,7 @@ def _connected(
     try:
         raise failure or OSError("the host has no address")
     finally:
-        # It knows this frame, which must not know it.
+        # The error refers to this stack frame, so the frame must not refer to the error.
         del failure
 
 
@@ -159,7 +159,7 @@ def _connect_to_path(sock: socket.socket, path: str | bytes, deadline: Deadline)
             sock.connect(path)
             return
         except BlockingIOError:
-            # Its queue is full, and nothing tells when it is not: such a socket is always writable.
+            # The server's queue is full. Polling does not help: such a socket is always writable.
             left = deadline.remaining()
             if left == 0:
                 raise deadline.missed() from None
@@ -167,13 +167,13 @@ def _connect_to_path(sock: socket.socket, path: str | bytes, deadline: Deadline)
             pause = min(2 * pause, _LONGEST_PAUSE)
         except OSError as error:
             if error.errno is not None:
-                # Or "host:port" is just "No such file or directory".
+                # Without the path, the message for "host:port" would be just "No such file or directory".
                 error.filename = os.fsdecode(path)
             raise
 
 
 def _left(deadline: Deadline) -> float | None:
-    """The seconds that are left for the next step, if there are any."""
+    """Return the seconds that are left for the next step, or raise if the deadline has passed."""
     left = deadline.remaining()
     if left == 0:
         raise deadline.missed()

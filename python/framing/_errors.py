@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import TypeAlias
 
-    # Bytes, perhaps in pieces that nobody has put together yet.
+    # Bytes, or parts that have not been joined yet.
     _Partial: TypeAlias = bytes | Sequence[bytes | memoryview] | None
 
 __all__ = [
@@ -48,30 +48,30 @@ __all__ = [
     "TruncatedFrame",
 ]
 
-# A peer chooses these bytes, and a log shows them.
+# Messages show at most this many of a peer's bytes: a peer chooses them, and a log shows them.
 _SHOWN_BYTES = 32
 
 
 class FramingError(Exception):
     """The base of every error that framing itself raises.
 
-    Two errors are equal when they are of one class and state the same facts. Every error can be
+    Two errors are equal when they have the same class and the same facts. Every error can be
     pickled and copied.
 
     Attributes:
-        frames: The good frames before the error, where `decode` raises it; otherwise None.
+        frames: The good frames before the error if `decode` raised it; otherwise None.
     """
 
     frames: list[bytes] | None = None
 
-    # The names of the facts, in the order of the constructor's arguments; None where the arguments are all there is.
+    # The names of the facts, in the order of the constructor's arguments; None if the class has only arguments.
     _facts: ClassVar[tuple[str, ...] | None] = None
 
-    # Where a class is an OSError too: what it carries as `errno`.
+    # The `errno` of a class that is also an OSError.
     _errno: ClassVar[int | None] = None
 
     def __init__(self, *args: object) -> None:
-        # OSError takes its own meaning from the number of arguments, so it gets exactly its own.
+        # OSError interprets its arguments by their number, so it gets exactly those that it expects.
         super().__init__(*args if self._errno is None else (self._errno, *args))
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class FramingError(Exception):
         shown: Iterable[str] = map(repr, self.args)
         if self._facts is not None:
             facts = [(name, getattr(self, name)) for name in self._facts]
-            # Many have an optional fact or two at the end, and few have them all.
+            # Facts at the end are often optional and not set.
             while facts and facts[-1][1] is None:
                 facts.pop()
             shown = (f"{name}={_shown(value)}" for name, value in facts)
@@ -101,22 +101,22 @@ class FramingError(Exception):
         return hash((type(self), self._values()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Notes and whatever else was set travel in the dictionary; the facts, as arguments.
+        # The facts are pickled as arguments; notes and other attributes, in the dictionary.
         facts = self._facts or ()
         state = {name: value for name, value in vars(self).items() if name.lstrip("_") not in facts}
         return type(self), self._values(), state or None
 
 
 class InvalidHeader(FramingError, ValueError):
-    """The peer sent a byte that no header has at that place.
+    """The peer sent a byte that cannot be part of a header.
 
     Attributes:
-        header: The header's bytes up to and including the first offending one; all of them where
+        header: The header's bytes up to and including the first invalid one; all of them if
             the header is blank.
         offset: The stream offset, in bytes, of the header's first byte.
-        hint: A sentence about what the peer may have been speaking, or None.
-        partial: Every byte that was consumed from the socket, from the header's first one on, where a function
-            raises it that keeps nothing (`recv_frame`, `aio.read_frame`); otherwise None.
+        hint: A sentence about the protocol that the peer may speak, or None.
+        partial: Every byte that was consumed from the socket, from the header's first one on, if the error comes
+            from a function that keeps no bytes (`recv_frame`, `aio.read_frame`); otherwise None.
     """
 
     _facts = ("header", "offset", "hint", "partial")
@@ -141,19 +141,22 @@ class InvalidHeader(FramingError, ValueError):
 
     @property
     def partial(self) -> bytes | None:
-        """Every byte that was consumed, put together when it is first asked for."""
+        """Every byte that was consumed, joined when it is first read."""
         self._partial = _joined(self._partial)
         return self._partial
 
 
 class InvalidPayload(FramingError, ValueError):
-    """A payload is not what its header says: not UTF-8 where the header counts code points, or without what must
-    stand behind it (a netstring's comma). Or it is shorter than a header can say.
+    """A payload does not fit its header.
+
+    The header counts code points and the payload is not UTF-8, a netstring has no comma behind its payload, more than
+    `max_consecutive_empty` empty frames followed each other, or a payload to be sent is smaller than its header can
+    express.
 
     Attributes:
         offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
         reason: What is wrong, and at which byte of the payload.
-        partial: As of `InvalidHeader`.
+        partial: As for `InvalidHeader`.
     """
 
     _facts = ("offset", "reason", "partial")
@@ -166,7 +169,7 @@ class InvalidPayload(FramingError, ValueError):
 
     @property
     def partial(self) -> bytes | None:
-        """Every byte that was consumed, put together when it is first asked for."""
+        """Every byte that was consumed, joined when it is first read."""
         self._partial = _joined(self._partial)
         return self._partial
 
@@ -178,8 +181,8 @@ class FrameTooLarge(FramingError, ValueError):
         length: The payload's length in the header's unit (bytes, or code points); exact.
         limit: The limit, `max_frame_size`, in the same unit.
         offset: The stream offset, in bytes, of the frame's first header byte; None from an encoder.
-        hint: A sentence about what the peer's header may have been, or None.
-        partial: As of `InvalidHeader`.
+        hint: A sentence about the format that the peer's header may have, or None.
+        partial: As for `InvalidHeader`.
     """
 
     _facts = ("length", "limit", "offset", "hint", "partial")
@@ -202,7 +205,7 @@ class FrameTooLarge(FramingError, ValueError):
 
     @property
     def partial(self) -> bytes | None:
-        """Every byte that was consumed, put together when it is first asked for."""
+        """Every byte that was consumed, joined when it is first read."""
         self._partial = _joined(self._partial)
         return self._partial
 
@@ -211,8 +214,8 @@ class BufferTooSmall(FramingError, ValueError):
     """The caller's buffer cannot hold the frame. Nothing was written or lost.
 
     Attributes:
-        needed: Bytes that the frame needs.
-        available: Bytes that the buffer has.
+        needed: The size of the frame in bytes.
+        available: The space in the buffer in bytes.
     """
 
     _facts = ("needed", "available")
@@ -224,10 +227,10 @@ class BufferTooSmall(FramingError, ValueError):
 
 
 class ConnectionClosed(FramingError, EOFError):
-    """The stream ended between two frames: nothing is missing.
+    """The stream ended between two frames, so that nothing is missing.
 
     Attributes:
-        local: True where this side closed the connection.
+        local: True if this side closed the connection.
     """
 
     _facts = ("local",)
@@ -242,13 +245,13 @@ class IncompleteFrame(FramingError):
     """A frame could not be received to its end.
 
     Attributes:
-        stage: "header" or "payload": the part that was being received.
-        expected: Bytes that part has; the least possible number where code points are counted.
-        received: Bytes of that part that have arrived.
-        partial: Every byte of the unfinished frame, header included, where the object does not keep
-            them itself: feeding them to a FrameDecoder carries on. None where the object keeps them
+        stage: The part that was being received: "header" or "payload".
+        expected: The size of that part in bytes; the least possible size if the header counts code points.
+        received: The number of bytes of that part that have arrived.
+        partial: Every byte of the unfinished frame, header included, if the object does not keep
+            them itself: feed them to a FrameDecoder to carry on. None if the object keeps them
             and the same call may be repeated.
-        hint: A sentence about what the peer's header may have been, or None.
+        hint: A sentence about the format that the peer's header may have, or None.
     """
 
     _facts = ("stage", "expected", "received", "partial", "hint")
@@ -272,7 +275,7 @@ class IncompleteFrame(FramingError):
 
     @property
     def partial(self) -> bytes | None:
-        """Every byte of the unfinished frame, put together when it is first asked for."""
+        """Every byte of the unfinished frame, joined when it is first read."""
         self._partial = _joined(self._partial)
         return self._partial
 
@@ -290,21 +293,21 @@ class FrameTimeout(IncompleteFrame, TimeoutError):
 
 
 class FrameWouldBlock(IncompleteFrame, BlockingIOError):
-    """The socket does not block and the frame is not complete; `errno` is EAGAIN."""
+    """The frame is not complete and the call may not wait; `errno` is EAGAIN."""
 
     _what = "a frame is not complete yet and the socket does not block"
     _errno = errno.EAGAIN
 
 
 class FrameStalled(IncompleteFrame, ConnectionAbortedError):
-    """The peer took longer than `frame_timeout` over one frame: the connection is dead."""
+    """The peer took longer than `frame_timeout` to send one frame. The connection is dead."""
 
     _what = "the peer did not finish a frame within frame_timeout"
     _errno = errno.ECONNABORTED
 
 
 class SendTimeout(FramingError, TimeoutError):
-    """The deadline passed before a send could begin. Nothing of it was taken: try again."""
+    """The deadline passed before a send could begin. Nothing was taken, so the send may be repeated."""
 
     _facts = ()
 
@@ -313,7 +316,7 @@ class SendTimeout(FramingError, TimeoutError):
 
 
 class SendWouldBlock(FramingError, BlockingIOError):
-    """There is no room, and the send does not wait. Nothing of it was taken: try again; `errno` is EAGAIN."""
+    """A send has no room and may not wait; `errno` is EAGAIN. Nothing was taken, so the send may be repeated."""
 
     _facts = ()
     _errno = errno.EAGAIN
@@ -326,9 +329,9 @@ class SendIncomplete(FramingError):
     """A send stopped part-way. The frame is accepted: do not send it again.
 
     Attributes:
-        sent: Wire bytes of it that were sent.
-        remaining: The wire bytes that were not; None where the object keeps them and the next send
-            or flush finishes them first.
+        sent: The number of wire bytes that were sent.
+        remaining: The wire bytes that were not sent; None if the object keeps them, and the next send
+            or flush sends them first.
     """
 
     _facts = ("sent", "remaining")
@@ -357,7 +360,7 @@ def _joined(partial: _Partial) -> bytes | None:
 
 
 def _number(number: int) -> str:
-    # A peer chooses how long this is, and Python refuses to print some of them.
+    # A peer chooses how long this number is, and Python refuses to print very long ones.
     if number.bit_length() <= 128:
         return str(number)
     return f"about 1e{int(math.log10(number))}"

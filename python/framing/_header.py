@@ -1,4 +1,4 @@
-"""What may be given as `header=`, and what attributes of that name give."""
+"""The types of the argument `header=` and of the attributes of that name."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ Header: TypeAlias = DecimalHeader | BinaryHeader | VarintHeader | NetstringHeade
 """A header object."""
 
 HeaderLike: TypeAlias = SupportsIndex | Header
-"""That, or the width in bytes of a `DecimalHeader`."""
+"""A header object, or the width in bytes of a `DecimalHeader`."""

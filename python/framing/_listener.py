@@ -1,4 +1,4 @@
-"""The listening side: a socket that gives framed connections."""
+"""The listening side: a socket that accepts framed connections."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _GONE = {
         "EPROTO",
     )
 }
-"""What befell one connection before it was accepted, and not the listener: see accept(2)."""
+"""Errors of accept(2) that concern one connection that died before it was accepted, and not the listener."""
 
 
 def listen(
@@ -53,21 +53,21 @@ def listen(
     ssl: SSLContext | None = None,
     **options: Unpack[FrameOptions],
 ) -> FramedListener:
-    """Listens for connections, which come out as `FramedSocket`s.
+    """Listen for connections, which are accepted as `FramedSocket`s.
 
     Args:
-        address: `(host, port)`; no host (None or "") is every IPv4 interface, and port 0 a free one. A
-            host name with several addresses is its first one of IPv4, if there is one. Or a path, for a Unix
-            socket: its file is removed by `close`, in the process that called `listen`.
-        backlog: Connections that may wait to be accepted.
-        reuse_port: Several sockets may listen on the port, and the system spreads connections among them.
-        ssl: A server's context, for TLS. The handshake is part of a connection's first call, under its
-            deadline: a client that is silent stops nobody else.
+        address: `(host, port)`, or the path of a Unix socket. An empty host (None or "") means every IPv4 interface,
+            and port 0 means a free port. If a host name has several addresses, its first IPv4 address is used, if it
+            has one. `close` removes the file of a Unix socket, in the process that called `listen`.
+        backlog: The number of connections that may wait to be accepted.
+        reuse_port: Let several sockets listen on the port. The system spreads the connections among them.
+        ssl: A server's context for TLS. The handshake is part of a connection's first call and its
+            timeout, so a client that is silent delays nobody else.
         **options: How the connections are framed: see `FrameOptions`.
 
     Raises:
         OSError: The system refuses the address.
-        TypeError, ValueError: An argument is wrong. None is left to be refused at the first connection.
+        TypeError, ValueError: An argument is wrong. All of them are checked here, before the first connection.
 
     >>> with listen(("127.0.0.1", 0)) as listener, connect(listener.address) as client:
     ...     server, address = listener.accept()
@@ -90,13 +90,13 @@ def listen(
 
 
 _Socket: TypeAlias = socket.socket
-"""By a name that the listener's own `socket` does not hide."""
+"""A name for the type that the listener's property `socket` does not hide."""
 
 
 class FramedListener(Configured, metaclass=NoPublicConstructor):
-    """A socket that listens, and gives framed connections. `listen` makes it.
+    """A listening socket that accepts framed connections. It is made by `listen`.
 
-    Many threads may accept at once. Iterating accepts until the listener is closed:
+    Several threads may accept at once. Iterating accepts connections until the listener is closed:
 
         for connection, address in listener:
             threading.Thread(target=serve, args=(connection,)).start()
@@ -111,7 +111,7 @@ class FramedListener(Configured, metaclass=NoPublicConstructor):
         context: SSLContext | None = None,
         file: SocketFile | None = None,
     ) -> None:
-        """Listens on `sock`, which is made non-blocking, and is the listener's from then on.
+        """Listen on `sock`, which becomes non-blocking and belongs to the listener.
 
         `config` says how the connections are framed, `context` is for TLS, `file` is removed when the listener is closed.
         """
@@ -120,26 +120,27 @@ class FramedListener(Configured, metaclass=NoPublicConstructor):
         self._config = config
         self._context = context
         self._timeout = sock.gettimeout()
-        # One of several threads, or processes, gets the connection that has woken all of them.
+        # A connection wakes all waiting threads and processes, and only one of them gets it.
         sock.setblocking(False)
         self._gate = Gate(shut=lambda: None if file is None else file.remove(), dispose=sock.close)
 
     def accept(
         self, *, timeout: float | Literal["default"] | None = "default"
     ) -> tuple[FramedSocket, Any]:
-        """Waits for a connection, and gives it and its peer's address.
+        """Wait for a connection, and return it with its peer's address.
 
-        It blocks, or has `socket.getdefaulttimeout()`; `TCP_NODELAY` is set. Connections that have died
-        before they were accepted are passed over.
+        The connection has the timeout `socket.getdefaulttimeout()`, and a TCP socket gets `TCP_NODELAY`. Connections
+        that died before they were accepted are ignored.
 
         Args:
-            timeout: Seconds to wait; None for ever, 0 not at all. "default" is what `settimeout` has set.
+            timeout: Seconds to wait, None to wait for ever, or 0 not to wait. "default" means the timeout that
+                `settimeout` has set.
 
         Raises:
-            ConnectionClosed: This side has closed the listener, perhaps meanwhile; `local` is True.
-            TimeoutError: There was none in time.
-            BlockingIOError: There is none, and the timeout is 0.
-            OSError: The system refuses, out of descriptors for example. The connection waits.
+            ConnectionClosed: This side closed the listener, before or during the call; `local` is True.
+            TimeoutError: No connection came in time.
+            BlockingIOError: No connection is waiting, and the timeout is 0.
+            OSError: The system refuses, for example because no descriptor is left. The connection keeps waiting.
         """
         deadline = Deadline(self._timeout if timeout == "default" else timeout)
         with self._gate:
@@ -166,43 +167,46 @@ class FramedListener(Configured, metaclass=NoPublicConstructor):
             raise StopIteration from None
 
     def close(self) -> None:
-        """Ends the listening.
+        """Stop listening.
 
-        A call that waits in another thread raises `ConnectionClosed`, as do later calls; the last one that is
-        under way closes the descriptor. Copies of it in forked processes go on listening.
+        Calls that wait in other threads raise `ConnectionClosed`, as do later calls. The descriptor is closed when
+        the last of those calls has ended. Forked processes that have a copy of it go on listening.
         """
         self._gate.close()
 
     @property
     def closed(self) -> bool:
-        """Whether this side has closed it."""
+        """Whether this side has closed the listener."""
         return self._gate.closed
 
     @property
     def address(self) -> Any:
-        """Where it listens, as `getsockname` says it: with the port that the system chose."""
+        """The address that it listens on, as `getsockname` returns it, with the port that the system chose."""
         return self._address
 
     @property
     def socket(self) -> _Socket:
-        """The listening socket. It does not block."""
+        """The listening socket, which is non-blocking."""
         return self._sock
 
     def fileno(self) -> int:
-        """Gives the descriptor, which is readable where there is a connection; -1 once it is closed."""
+        """Return the descriptor, which is readable when a connection is waiting; -1 once the listener is closed."""
         return -1 if self.closed else self._sock.fileno()
 
     def settimeout(self, timeout: float | None) -> None:
-        """Sets how long `accept` waits where it is not told: seconds, None for ever, 0 not at all.
+        """Set the default timeout of `accept`.
+
+        Args:
+            timeout: Seconds, None to wait for ever, or 0 not to wait.
 
         Raises:
-            TypeError: It is no number.
-            ValueError: It is negative.
+            TypeError: `timeout` is not a number.
+            ValueError: `timeout` is negative.
         """
         self._timeout = seconds(timeout)
 
     def gettimeout(self) -> float | None:
-        """Gives how long `accept` waits where it is not told."""
+        """Return the default timeout of `accept` in seconds, or None if it waits for ever."""
         return self._timeout
 
     def __enter__(self) -> Self:
@@ -216,7 +220,7 @@ class FramedListener(Configured, metaclass=NoPublicConstructor):
         return f"<framing.FramedListener {state} on {self._address!r}>"
 
     def _wait(self, deadline: Deadline) -> None:
-        """Waits until there may be a connection."""
+        """Wait until there may be a connection."""
         if deadline.remaining() == 0:
             raise deadline.missed()
         bell = self._gate.bell()
@@ -224,12 +228,12 @@ class FramedListener(Configured, metaclass=NoPublicConstructor):
             raise ConnectionClosed(local=True)
 
     def _connection(self, sock: _Socket) -> FramedSocket | None:
-        """Frames an accepted socket; not one that is dead already."""
+        """Make the framed connection of an accepted socket, or return None if it is dead already."""
         try:
-            # Some platforms hand down that the listener does not block.
+            # On some platforms an accepted socket inherits that the listener is non-blocking.
             sock.settimeout(socket.getdefaulttimeout())
             if sock.family in (socket.AF_INET, socket.AF_INET6):
-                # Some refuse it where the peer has gone.
+                # Some platforms refuse this if the peer has gone.
                 with contextlib.suppress(OSError):
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:

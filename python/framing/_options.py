@@ -13,7 +13,7 @@ __all__ = ["Configured", "FrameOptions", "OptionsBesideHeader", "split"]
 
 
 class OptionsBesideHeader(TypedDict, total=False):
-    """The options of what takes its `header` by position."""
+    """The options of classes and functions that take `header` as a positional argument."""
 
     send_header: HeaderLike | None
     max_frame_size: SupportsIndex | None
@@ -25,27 +25,29 @@ class OptionsBesideHeader(TypedDict, total=False):
 
 
 class FrameOptions(OptionsBesideHeader, total=False):
-    """How a connection is framed. Each option is also a read-only attribute of what took it.
+    """The options that say how a connection is framed.
+
+    Each option is also a read-only attribute of the object that was made with it.
 
     Keys:
         header: The header of received frames: a header object, or an int as the width in bytes of a
             `DecimalHeader`. By default 10, the tutorial's.
-        send_header: The header of sent frames, where it is another one; by default `header`.
+        send_header: The header of sent frames. By default the same as `header`.
         max_frame_size: The largest payload sent or accepted, in the header's unit. By default 1,000,000,000, or the
-            largest that the header can express if that is less. It is judged on the header, before any payload is
+            largest that the header can express if that is less. It is checked on the header, before any payload is
             read.
-        keep_header: Return each received frame as header + payload, as it came, instead of the payload.
-        on_oversize: What becomes of a received frame over `max_frame_size`. "error" refuses the stream. "skip"
-            discards the frame as it arrives, counts it in `stats` and logs it as a warning of the logger `framing`
-            (of many at once the first ones); the next frame is delivered as if it had not been there. What was
-            discarded is in no `partial` and is not given back by `detach`.
-        max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`. None
-            for no bound. Only with `on_oversize="skip"`.
-        max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`. None
-            for any number.
-        frame_timeout: Seconds to wait for the peer between the first byte of a frame and its last; None for no
-            limit. When it has passed the connection is dead: `FrameStalled`. Time that a program spends elsewhere
-            does not count.
+        keep_header: Return each received frame as header + payload, as received, instead of the payload.
+        on_oversize: What to do with a received frame over `max_frame_size`. "error" refuses the stream. "skip"
+            discards the frame as it arrives, counts it in `stats` and logs a warning to the logger `framing` (when
+            many are skipped at once, only for the first ones); the next frame is delivered as if the skipped one
+            had not been there. Discarded bytes appear in no `partial`, and `detach` does not return them.
+        max_skip: The longest frame to skip, in the header's unit; a longer one raises `FrameTooLarge`. None means
+            no limit. Only with `on_oversize="skip"`.
+        max_consecutive_empty: How many empty frames may follow each other; one more raises `InvalidPayload`. None
+            means any number.
+        frame_timeout: Seconds to wait for the peer between the first byte of a frame and its last; None means no
+            limit. When they have passed, `FrameStalled` is raised and the connection is dead. Time that the program
+            spends elsewhere does not count.
     """
 
     header: HeaderLike
@@ -57,10 +59,10 @@ _NAMES: Final = frozenset(FrameOptions.__annotations__)
 
 
 def split(options: dict[str, Any]) -> tuple[_Config, dict[str, Any]]:
-    """Judge the options of framing among `options`, and return them apart from the others.
+    """Check the framing options among `options`, and return them apart from the others.
 
     Raises:
-        TypeError, ValueError: One of them is wrong.
+        TypeError, ValueError: A framing option is wrong.
     """
     framing = {name: value for name, value in options.items() if name in _NAMES}
     others = {name: value for name, value in options.items() if name not in _NAMES}
@@ -95,20 +97,20 @@ class Configured:
 
     @property
     def on_oversize(self) -> Literal["error", "skip"]:
-        """What becomes of a received frame over `max_frame_size`."""
+        """What happens to a received frame over `max_frame_size`: "error" or "skip"."""
         return self._config.on_oversize
 
     @property
     def max_skip(self) -> int | None:
-        """The longest frame that is skipped, in the unit of `header`; None for no bound."""
+        """The longest frame that is skipped, in the unit of `header`; None means no limit."""
         return self._config.max_skip
 
     @property
     def max_consecutive_empty(self) -> int | None:
-        """How many empty frames may follow each other; None for any number."""
+        """How many empty frames may follow each other; None means any number."""
         return self._config.max_consecutive_empty
 
     @property
     def frame_timeout(self) -> float | None:
-        """Seconds that the peer may take over one frame; None for no limit."""
+        """The seconds that the peer may take to send one frame; None means no limit."""
         return self._config.frame_timeout

@@ -9,16 +9,16 @@ __all__ = ["FrameStats"]
 
 @dataclass(frozen=True)
 class FrameStats:
-    """What has passed through a decoder: a snapshot, which does not change afterwards.
+    """A snapshot of the counters of what has passed through a decoder. It does not change afterwards.
 
     Attributes:
-        frames: Completed frames.
-        payload_bytes: Bytes of their payloads.
-        wire_bytes: Bytes of those frames as they are sent, headers included.
-        largest_frame: Bytes of the largest payload.
-        buffered: Bytes of the unfinished frame, header included.
-        skipped_frames: Frames that were over the limit, and skipped.
-        skipped_bytes: Bytes of such frames that have been discarded, headers included.
+        frames: The number of completed frames.
+        payload_bytes: The total size of their payloads in bytes.
+        wire_bytes: The total size of those frames on the wire in bytes, headers included.
+        largest_frame: The size of the largest payload in bytes.
+        buffered: The number of buffered bytes of the unfinished frame, header included.
+        skipped_frames: The number of frames that were over the limit and skipped.
+        skipped_bytes: The number of bytes of such frames that have been discarded, headers included.
     """
 
     frames: int = 0

@@ -19,37 +19,37 @@ __all__ = ["wait"]
 Waitable = TypeVar("Waitable", bound="HasFileno | int")
 
 _READY = -1
-"""Instead of the descriptor of what need not be waited for."""
+"""The place holder for the descriptor of an object that is ready already."""
 
 
 @overload
 def wait(objects: Iterable[Waitable], timeout: float | None = None) -> list[Waitable]: ...
-# Of different things in one list, mypy knows only that they are objects, which are not of the first kind.
+# For a list of different things mypy infers `object`, which the first overload does not accept.
 @overload
 def wait(  # type: ignore[overload-cannot-match]
     objects: Iterable[HasFileno | int], timeout: float | None = None
 ) -> list[Any]: ...
 def wait(objects: Iterable[Any], timeout: float | None = None) -> list[Any]:
-    """Waits until one of several connections, listeners or other things has something to read.
+    """Wait until at least one of several connections, listeners or other objects has something to read.
 
-    Like `select.select`, but it knows what a `FramedSocket` has already taken from the system, and what TLS
-    has decrypted: what hides there is ready. What is ready may be only part of a frame:
-    `recv_many(timeout=0)` tells.
+    This works like `select.select`, but it also sees what a `FramedSocket` has already read from the system and what
+    TLS has decrypted. A connection may be ready with only part of a frame: call `recv_many(timeout=0)` to find out.
 
     Args:
-        objects: `FramedSocket`s, `FramedListener`s, anything else with a `fileno()`, or descriptors.
-        timeout: Seconds to wait at most; None for ever, 0 not at all.
+        objects: `FramedSocket`s, `FramedListener`s, any other objects with a `fileno()`, or descriptors.
+        timeout: The longest time to wait in seconds, None to wait for ever, or 0 not to wait.
 
     Returns:
-        Those with a frame, an error or the end of the stream pending, those that are closed, and those
-        whose socket is readable: in their order, each once. None of them where the time has passed.
+        The objects that are ready, in their order, each once. An object is ready if a frame, an error or the end of
+        the stream is pending, if it is closed, or if its socket is readable. The list is empty if the time has
+        passed.
 
     Raises:
-        TypeError: One of `objects` has no descriptor, or `timeout` is no number.
-        ValueError: A descriptor or the timeout is negative; or there is nothing to wait for, and for ever.
+        TypeError: One of `objects` has no descriptor, or `timeout` is not a number.
+        ValueError: A descriptor or the timeout is negative, or `objects` is empty and `timeout` is None.
     """
     deadline = Deadline(timeout)
-    # An int is its value, everything else is itself.
+    # An int is identified by its value, everything else by its identity.
     unique = {
         (isinstance(thing, int), thing if isinstance(thing, int) else id(thing)): thing
         for thing in objects
@@ -67,10 +67,10 @@ def wait(objects: Iterable[Any], timeout: float | None = None) -> list[Any]:
 
 
 def _is_pending(thing: object) -> bool:
-    """Whether there is something that its descriptor does not tell."""
+    """Return whether there is something to read that the descriptor does not show."""
     if isinstance(thing, FramedSocket):
         return thing._pending()  # noqa: SLF001 - ours
-    # Where nobody has imported it, nobody has such a socket.
+    # If nothing has imported ssl, no object is an SSLSocket.
     ssl = sys.modules.get("ssl")
     return ssl is not None and isinstance(thing, ssl.SSLSocket) and thing.pending() > 0
 
@@ -87,7 +87,7 @@ def _descriptor(thing: HasFileno | int) -> int:
         raise TypeError(
             f"objects must have a fileno(), or be descriptors (int): '{kind}' is neither"
         ) from None
-    # That of a closed socket is -1.
+    # A closed socket returns -1.
     return fileno()
 
 

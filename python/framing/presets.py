@@ -1,4 +1,4 @@
-"""Headers by the names of the protocols that use them.
+"""Headers named after the protocols that use them.
 
 | name | header | who speaks it |
 |---|---|---|
@@ -21,7 +21,7 @@ from ._framing import BinaryHeader, DecimalHeader, NetstringHeader, VarintHeader
 __all__ = ["ERLANG_PACKET_4", "GRPC", "NETSTRING", "POSTGRES", "PROTOBUF_DELIMITED", "TUTORIAL"]
 
 TUTORIAL: Final = DecimalHeader(10)
-"""The sockets tutorial's: ten bytes of decimal text."""
+"""The sockets tutorial's header: ten bytes of decimal text."""
 
 ERLANG_PACKET_4: Final = BinaryHeader(4)
 """Four bytes in network byte order. (https://www.erlang.org/doc/apps/kernel/inet.html#setopts/2, `packet`)"""
@@ -36,4 +36,4 @@ PROTOBUF_DELIMITED: Final = VarintHeader()
 """A varint. (https://protobuf.dev/programming-guides/techniques/#streaming)"""
 
 NETSTRING: Final = NetstringHeader()
-"""Decimal text, a colon; a comma behind the payload. (https://cr.yp.to/proto/netstrings.txt)"""
+"""Decimal text and a colon, with a comma behind the payload. (https://cr.yp.to/proto/netstrings.txt)"""

@@ -8,7 +8,7 @@ use framing_core::codec::{BinaryHeader, ByteOrder};
 use pyo3::prelude::*;
 
 words! {
-    /// `byteorder=`, as `int.to_bytes` has it.
+    /// `byteorder=`, with the words of `int.to_bytes`.
     ByteOrderWord(ByteOrder) is "byteorder" {
         "big" => ByteOrder::Big,
         "little" => ByteOrder::Little,
@@ -16,26 +16,26 @@ words! {
 }
 
 header_class! {
-    /// A length as an unsigned integer, alone or among other bytes of a header.
+    /// A header that holds the length as an unsigned integer, alone or among other bytes.
     ///
-    /// The payload has as many bytes as the integer says, and `length_adjustment` more. The header's other bytes,
-    /// `size - length_size` of them, are its fields: whoever sends gives them as `fields=` (zeros if not given), and
-    /// `keep_header=True` returns them.
+    /// The payload's size is the integer plus `length_adjustment`. The header's other `size - length_size` bytes are
+    /// its fields: a sender passes them as `fields=`, and a receiver gets them with `keep_header=True`.
     ///
     /// Args:
-    ///     length_size: Bytes of the integer, 1 to 8.
+    ///     length_size: The integer's size in bytes, 1 to 8.
     ///     byteorder: `"big"` (network byte order) or `"little"`.
     ///     length_offset: The index, in bytes, of the integer in the header.
-    ///     length_adjustment: Bytes to add to the integer for the bytes of the payload: -4 where an integer of four
-    ///         bytes counts itself. A negative result is an `InvalidHeader`.
-    ///     size: Bytes of the header, up to 4096; by default it ends with the integer.
-    ///     fields: The other bytes of the header, in order, that are written where a send gives none; by default
-    ///         zeros.
+    ///     length_adjustment: Bytes to add to the integer to get the payload size: -4 if an integer of four
+    ///         bytes counts itself. A negative payload size raises `InvalidHeader`.
+    ///     size: The header's size in bytes, up to 4096. By default the header ends with the integer.
+    ///     fields: The other bytes of the header, in order, which are written when a send passes no `fields=`. By
+    ///         default they are zeros.
     ///
     /// Raises:
-    ///     ValueError: An argument is none of these, or with this adjustment there could be no payload.
+    ///     TypeError: An argument has the wrong type.
+    ///     ValueError: An argument is out of range, or no payload is possible with this adjustment.
     ///
-    /// Immutable, hashable, comparable, picklable.
+    /// A header is immutable, hashable, comparable and picklable.
     ///
     /// >>> BinaryHeader(4, length_offset=1, length_adjustment=-4)
     /// BinaryHeader(4, length_offset=1, length_adjustment=-4)
@@ -76,19 +76,19 @@ header_class! {
         }
     }
 
-    /// Bytes of the length.
+    /// The size of the length field in bytes.
     #[getter]
     fn length_size(&self) -> usize {
         self.0.length_size()
     }
 
-    /// The order of the length's bytes: `"big"` or `"little"`.
+    /// The byte order of the length field: `"big"` or `"little"`.
     #[getter]
     fn byteorder(&self) -> ByteOrderWord {
         ByteOrderWord(self.0.byte_order())
     }
 
-    /// The index of the length's first byte.
+    /// The index of the length field's first byte.
     #[getter]
     fn length_offset(&self) -> usize {
         self.0.length_offset()
@@ -100,13 +100,13 @@ header_class! {
         self.0.length_adjustment()
     }
 
-    /// Bytes of the header.
+    /// The size of the header in bytes.
     #[getter]
     fn size(&self) -> usize {
         self.0.size()
     }
 
-    /// The other bytes of the header, which are written where a send gives none; `None` for zeros.
+    /// The header's other bytes, which are written when a send passes none; `None` means zeros.
     #[getter]
     fn fields(&self) -> Option<&[u8]> {
         self.0.default_fields()

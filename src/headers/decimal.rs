@@ -8,7 +8,7 @@ use framing_core::codec::{Align, DecimalHeader, Fill, Format, Unit};
 use pyo3::prelude::*;
 
 words! {
-    /// `align=`, as Python's format specifications have it.
+    /// `align=`, with the characters of Python's format specifications.
     AlignWord(Align) is "align" {
         "<" => Align::Left,
         ">" => Align::Right,
@@ -33,28 +33,29 @@ words! {
 }
 
 header_class! {
-    /// A length as decimal text, padded to a fixed width: the header of the sockets tutorial.
+    /// A header that holds the length as decimal text, padded to a fixed width, as in the sockets tutorial.
     ///
-    /// Written exactly as `format(length, f"{fill}{align}{width}")` writes it. Read, unless `strict`, in
+    /// It writes exactly what `format(length, f"{fill}{align}{width}")` writes. Unless `strict`, it reads
     /// every form that matches ` *[0-9]+ *` over `width` bytes: left, right, centred, zero-padded.
-    /// A sign, `_`, a tab, a newline, NUL and non-ASCII digits are refused as soon as they arrive.
+    /// It refuses a sign, `_`, a tab, a newline, NUL and non-ASCII digits as soon as they arrive.
     ///
     /// Args:
-    ///     width: Bytes of the length, 1 to 4096.
-    ///     align: `"<"` digits left, `">"` right, `"^"` centred.
+    ///     width: The size of the length in bytes, 1 to 4096.
+    ///     align: `"<"` puts the digits left, `">"` right, `"^"` in the centre.
     ///     fill: The padding: a space, or `"0"` together with `align=">"`.
     ///     unit: What the length counts: `"bytes"` of the payload, or `"chars"`, the code points of a
     ///         payload that is UTF-8 text (for peers that call `len()` on a `str`).
-    ///     strict: Accept only the very bytes this header would write.
-    ///     length_offset: The index, in bytes, of the length in the header, where other bytes stand before it.
-    ///     size: Bytes of the header, up to 4096; by default it ends with the length.
-    ///     fields: The other bytes of the header, in order, that are written where a send gives none; by default
-    ///         spaces. Those that are read are not judged; `keep_header=True` returns them.
+    ///     strict: Accept only the very bytes that this header would write.
+    ///     length_offset: The index, in bytes, of the length in the header; more than 0 if other bytes precede it.
+    ///     size: The header's size in bytes, up to 4096. By default the header ends with the length.
+    ///     fields: The other bytes of the header, in order, which are written when a send passes no `fields=`. By
+    ///         default they are spaces. A receiver accepts any bytes there and gets them with `keep_header=True`.
     ///
     /// Raises:
-    ///     ValueError: An argument is none of these.
+    ///     TypeError: An argument has the wrong type.
+    ///     ValueError: An argument is out of range.
     ///
-    /// Immutable, hashable, comparable, picklable.
+    /// A header is immutable, hashable, comparable and picklable.
     ///
     /// >>> DecimalHeader(16, align=">")
     /// DecimalHeader(16, align='>')
@@ -98,13 +99,13 @@ header_class! {
         }
     }
 
-    /// Bytes of the length.
+    /// The size of the length field in bytes.
     #[getter]
     fn width(&self) -> usize {
         self.0.width()
     }
 
-    /// The side on which the digits stand: `"<"` left, `">"` right, `"^"` centred.
+    /// The alignment of the digits: `"<"` left, `">"` right, `"^"` centred.
     #[getter]
     fn align(&self) -> AlignWord {
         AlignWord(self.0.align())
@@ -122,25 +123,25 @@ header_class! {
         UnitWord(self.0.unit())
     }
 
-    /// Whether only the very bytes this header would write are accepted.
+    /// Whether only the very bytes that this header would write are accepted.
     #[getter]
     fn strict(&self) -> bool {
         self.0.strict()
     }
 
-    /// The index of the length's first byte.
+    /// The index of the length field's first byte.
     #[getter]
     fn length_offset(&self) -> usize {
         self.0.length_offset()
     }
 
-    /// Bytes of the header.
+    /// The size of the header in bytes.
     #[getter]
     fn size(&self) -> usize {
         self.0.size()
     }
 
-    /// The other bytes of the header, which are written where a send gives none; `None` for spaces.
+    /// The header's other bytes, which are written when a send passes none; `None` means spaces.
     #[getter]
     fn fields(&self) -> Option<&[u8]> {
         self.0.default_fields()

@@ -1,6 +1,6 @@
-//! The header classes, one file each, and what takes or shows any of them.
+//! The header classes, one file each, and the conversions to and from any of them.
 //!
-//! A format of the core's becomes a Python class by a file here, with [`header_class!`], and a line of
+//! A format of the core becomes a Python class by a file here that uses [`header_class!`], and by a line in
 //! [`header_classes!`].
 
 mod binary;
@@ -22,7 +22,7 @@ use super::arguments::{Integer, Named};
 use super::errors::config_exception;
 use framing_core::codec::{DecimalHeader, HeaderFormat, MAX_HEADER_SIZE};
 
-/// A Python class for a header format: its constructor and getters, and what all of them have.
+/// Define the Python class of a header format: its own constructor and getters, and the methods that all classes share.
 macro_rules! header_class {
     ($(#[$doc:meta])* $class:ident($format:ident) = $name:literal; $($methods:tt)*) => {
         $(#[$doc])*
@@ -47,12 +47,12 @@ macro_rules! header_class {
 }
 use header_class;
 
-/// The arguments that an object was made of.
+/// The constructor arguments of a header object.
 trait HeaderClass {
-    /// The one that is given by its place.
+    /// The positional argument.
     fn first(&self) -> usize;
 
-    /// The others: name, value, and whether that is the default.
+    /// The keyword arguments: name, value, and whether the value is the default.
     fn options(&self) -> Vec<(&'static str, Argument, bool)>;
 }
 
@@ -77,7 +77,7 @@ fn argument<T: Into<Argument>>(
     (name, value, is_usual)
 }
 
-/// What is done for each class: the line that a new one needs.
+/// Implement the conversions for every class. A new class needs one line here.
 macro_rules! header_classes {
     ($($format:ident => $class:ident,)+) => {
         impl FromPyObject<'_, '_> for HeaderArgument {
@@ -124,11 +124,11 @@ macro_rules! header_classes {
     };
 }
 
-/// `header=`: a header object, or an `int` as the width of a decimal one.
+/// `header=`: a header object, or an `int` as the width of a `DecimalHeader`.
 #[derive(Clone, Default)]
 pub(super) struct HeaderArgument(pub(super) HeaderFormat);
 
-/// A header as Python sees it: what attributes named `header` give.
+/// A header format that converts to a Python object, for the attributes named `header`.
 pub(super) struct HeaderObject(pub(super) HeaderFormat);
 
 header_classes! {
@@ -138,7 +138,7 @@ header_classes! {
     Netstring => PyNetstringHeader,
 }
 
-/// Where a length of `width` bytes stands in its header: its index, and the bytes of the header.
+/// Return the index of a length of `width` bytes in its header, and the size of the header.
 fn place(
     width: usize,
     length_offset: Named<Integer>,
@@ -150,13 +150,13 @@ fn place(
     Ok((offset, size))
 }
 
-/// A decimal header of `width` bytes.
+/// Return a decimal header of `width` bytes.
 fn decimal_header(width: Named<Integer>, name: &str) -> PyResult<DecimalHeader> {
     let width = width.size(name, 1, DecimalHeader::MAX_WIDTH)?;
     DecimalHeader::new(width).map_err(config_exception)
 }
 
-/// The expression that makes a header: its name, its first argument, and the options that are not the default.
+/// Return the expression that makes a header: its name, its first argument, and the options that are not defaults.
 fn expression(name: &str, header: &impl HeaderClass) -> String {
     let mut text = format!("{name}({}", header.first());
     for (option, value, is_usual) in header.options() {
@@ -168,7 +168,7 @@ fn expression(name: &str, header: &impl HeaderClass) -> String {
     text
 }
 
-/// What `__reduce__` gives: an object is built from its first argument and its options.
+/// Return the result of `__reduce__`, which builds an object from its first argument and its options.
 fn reduced<'py, T: PyClass<Frozen = pyo3::pyclass::boolean_struct::True> + HeaderClass + Sync>(
     object: &Bound<'py, T>,
 ) -> PyResult<Bound<'py, PyTuple>> {

@@ -7,18 +7,19 @@ use framing_core::codec::NetstringHeader;
 use pyo3::prelude::*;
 
 header_class! {
-    /// A length as decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
+    /// A header of decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
     ///
     /// The specification is <https://cr.yp.to/proto/netstrings.txt>.
-    /// Leading zeros are an `InvalidHeader`; a byte other than the comma where that must stand is an `InvalidPayload`.
+    /// A leading zero raises `InvalidHeader`. Any byte but a comma behind the payload raises `InvalidPayload`.
     ///
     /// Args:
-    ///     max_digits: The most digits of a length, 1 to 19.
+    ///     max_digits: The largest number of digits in a length, 1 to 19.
     ///
     /// Raises:
+    ///     TypeError: `max_digits` is not an integer.
     ///     ValueError: `max_digits` is out of range.
     ///
-    /// Immutable, hashable, comparable, picklable.
+    /// A header is immutable, hashable, comparable and picklable.
     ///
     /// >>> NetstringHeader()
     /// NetstringHeader(10)
@@ -31,7 +32,7 @@ header_class! {
         NetstringHeader::new(max_digits).map(Self).map_err(config_exception)
     }
 
-    /// The most digits of a length.
+    /// The largest number of digits in a length.
     #[getter]
     fn max_digits(&self) -> usize {
         self.0.max_digits()

@@ -7,20 +7,22 @@ use framing_core::codec::VarintHeader;
 use pyo3::prelude::*;
 
 header_class! {
-    /// A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
-    /// lowest first, and the high bit in each byte but the last.
+    /// A header that holds the length as a varint (LEB128), as protobuf's delimited messages do.
     ///
-    /// The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
+    /// Each byte holds seven bits of the number, the lowest first; every byte but the last has its high bit set. The
+    /// format is described in <https://protobuf.dev/programming-guides/encoding/#varints>. The header writes the
+    /// shortest form of a number and, unless `strict`, also reads longer ones.
     ///
     /// Args:
-    ///     max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
-    ///         `InvalidHeader`.
-    ///     strict: Accept only the shortest form of a number, the one that is written.
+    ///     max_bytes: The largest size of a header in bytes, 1 to 10. A longer header, or a number that does not fit
+    ///         into 64 bits, raises `InvalidHeader`.
+    ///     strict: Accept only the shortest form of a number.
     ///
     /// Raises:
+    ///     TypeError: An argument has the wrong type.
     ///     ValueError: `max_bytes` is out of range.
     ///
-    /// Immutable, hashable, comparable, picklable.
+    /// A header is immutable, hashable, comparable and picklable.
     ///
     /// >>> VarintHeader(5)
     /// VarintHeader(5)
@@ -37,7 +39,7 @@ header_class! {
         Ok(Self(header.with_strict(strict.get("strict", "a bool")?)))
     }
 
-    /// The most bytes of a header.
+    /// The largest size of a header in bytes.
     #[getter]
     fn max_bytes(&self) -> usize {
         self.0.max_bytes()

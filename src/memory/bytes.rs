@@ -1,4 +1,4 @@
-//! New `bytes` objects, and lists of them.
+//! Making `bytes` objects and lists of them.
 
 use std::ptr::{self, NonNull};
 use std::slice;
@@ -9,7 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-/// A new `bytes` object. Unlike `PyBytes::new`, it survives a lack of memory.
+/// Copy `bytes` into a new object. Unlike `PyBytes::new`, this returns an error if there is no memory.
 #[inline]
 pub(crate) fn copied(py: Python<'_>, bytes: &[u8]) -> PyResult<Py<PyBytes>> {
     let size = ssize(bytes.len())?;
@@ -21,9 +21,9 @@ pub(crate) fn copied(py: Python<'_>, bytes: &[u8]) -> PyResult<Py<PyBytes>> {
     }
 }
 
-/// A list of frames; the frames themselves where there is no memory for it.
+/// Make a list of frames. If there is no memory for it, the error comes with the frames.
 ///
-/// Like `PyList::new`, in half the time: frames are many and small.
+/// This takes half the time of `PyList::new`, which matters because frames are many and small.
 pub(crate) fn list(
     py: Python<'_>,
     frames: Vec<Py<PyBytes>>,
@@ -41,11 +41,11 @@ pub(crate) fn list(
         // `SetItem` takes over the reference, and cannot fail on a list for an index that is in range.
         unsafe { ffi::PyList_SetItem(list.as_ptr(), index, frame.into_ptr()) };
     }
-    // SAFETY: it was made as a list.
+    // SAFETY: the object was made as a list.
     Ok(unsafe { list.cast_into_unchecked() })
 }
 
-/// Fills a new `bytes` object of a known size from front to back, each byte once.
+/// A new `bytes` object of a known size that is filled from front to back, each byte once.
 pub(crate) struct BytesWriter {
     object: Py<PyBytes>,
     data: NonNull<u8>,
@@ -59,7 +59,7 @@ impl BytesWriter {
         Ok(Self { object, data, written: 0, len })
     }
 
-    /// Adds `bytes`. What goes beyond the size is not written.
+    /// Append `bytes`. Bytes beyond the size are not written.
     #[inline]
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         let count = bytes.len().min(self.len - self.written);
@@ -70,7 +70,7 @@ impl BytesWriter {
         self.written += count;
     }
 
-    /// Lets `fill` write the next `count` bytes, which are zero before.
+    /// Let `fill` write the next `count` bytes, which are zero at first.
     #[inline]
     pub(crate) fn put_with(&mut self, count: usize, fill: impl FnOnce(&mut [u8])) {
         let count = count.min(self.len - self.written);
@@ -83,7 +83,7 @@ impl BytesWriter {
         self.written += count;
     }
 
-    /// The object. What was never written is zero.
+    /// Return the object. Bytes that were never written are zero.
     #[inline]
     pub(crate) fn finish(mut self, py: Python<'_>) -> Bound<'_, PyBytes> {
         if self.written < self.len {
@@ -93,12 +93,12 @@ impl BytesWriter {
     }
 }
 
-/// A zeroed `bytes` object that is written to through views: never delivered, never shown otherwise.
+/// Make a zeroed `bytes` object to be written to through views. It is never delivered to users.
 pub(crate) fn new_zeroed(py: Python<'_>, len: usize) -> PyResult<Py<PyBytes>> {
     Ok(BytesWriter::new(py, len)?.finish(py).unbind())
 }
 
-/// Whether nothing but `object` itself refers to the object, and whoever did is done with it.
+/// Return whether `object` is the only reference, and the holders of earlier ones no longer use the object.
 pub(crate) fn is_sole_reference<T>(object: &Py<T>, _py: Python<'_>) -> bool {
     // SAFETY: the object is alive and we are attached.
     let sole = unsafe { ffi::Py_REFCNT(object.as_ptr()) == 1 };
@@ -107,7 +107,7 @@ pub(crate) fn is_sole_reference<T>(object: &Py<T>, _py: Python<'_>) -> bool {
     sole
 }
 
-/// A new `bytes` object of uninitialised memory that nobody else has seen.
+/// Make a `bytes` object of uninitialised memory that nobody else has seen.
 pub(super) fn new_uninit(py: Python<'_>, len: usize) -> PyResult<(Py<PyBytes>, NonNull<u8>)> {
     let size = ssize(len)?;
     // SAFETY: with a null source CPython allocates without initialising, or sets MemoryError. The result

@@ -1,9 +1,9 @@
-//! Calls of Python code that may let go of the GIL and want it back when the interpreter has ended.
+//! Calls of Python code that may release the GIL and ask for it again after the interpreter has ended.
 //!
-//! Before 3.14, CPython ends a daemon thread that asks for the GIL too late, by `pthread_exit`, which unwinds its
-//! stack. Rust frames must not be unwound that way: drops would run without the GIL, and the process is
-//! aborted. So the thread is left to sleep instead, as CPython itself does from 3.14 on. PyO3 does the same where it
-//! waits for the GIL itself; calls are ours to guard.
+//! Before 3.14, CPython ends a daemon thread that asks for the GIL too late by `pthread_exit`, which unwinds its
+//! stack. Rust frames must not be unwound that way: drops would run without the GIL, and the process would
+//! abort. So we let the thread sleep for ever instead, as CPython itself does from 3.14 on. PyO3 does the same where it
+//! waits for the GIL itself, but not for calls of Python code.
 
 use std::ptr;
 
@@ -12,7 +12,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-/// Calls `callable`, wherever it may wait.
+/// Call `callable`, which may wait.
 pub(crate) fn call<'py, A>(callable: &Bound<'py, PyAny>, arguments: A) -> PyResult<Bound<'py, PyAny>>
 where
     A: IntoPyObject<'py, Target = PyTuple>,
@@ -27,7 +27,7 @@ where
     unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
 }
 
-/// Calls a method of `object`, wherever it may wait.
+/// Call a method of `object`, which may wait.
 pub(crate) fn call_method<'py, A>(
     object: &Bound<'py, PyAny>,
     name: &str,
@@ -39,7 +39,7 @@ where
     call(&object.getattr(name)?, arguments)
 }
 
-/// Calls a method with one argument, wherever it may wait: without a bound method or a tuple in between.
+/// Call a method with one argument, which may wait. This makes no bound method and no tuple.
 pub(crate) fn call_method_one<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,
@@ -50,7 +50,7 @@ pub(crate) fn call_method_one<'py>(
     unsafe { call_method_with(object, name, argument.as_ptr(), none) }
 }
 
-/// As [`call_method_one`], with two arguments.
+/// Call a method with two arguments, as [`call_method_one`] does with one.
 pub(crate) fn call_method_two<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,
@@ -86,7 +86,7 @@ unsafe fn call_method_with<'py>(
     unsafe { Bound::from_owned_ptr_or_err(object.py(), result) }
 }
 
-/// Calls `callable` with one argument, wherever it may wait: without a tuple in between.
+/// Call `callable`, which may wait, with one argument. This makes no tuple.
 pub(crate) fn call_one<'py>(
     callable: &Bound<'py, PyAny>,
     argument: &Bound<'py, PyAny>,
@@ -106,7 +106,7 @@ pub(crate) fn call_one<'py>(
     unsafe { Bound::from_owned_ptr_or_err(callable.py(), result) }
 }
 
-// The same functions as PyO3 declares them, but such that may unwind.
+// PyO3 declares these functions, too, but as functions that never unwind.
 #[cfg(unix)]
 unsafe extern "C-unwind" {
     fn PyObject_CallMethodObjArgs(
@@ -123,16 +123,16 @@ unsafe extern "C-unwind" {
     ) -> *mut ffi::PyObject;
 }
 
-// Elsewhere a thread ends without its stack being unwound.
+// On other systems a thread ends without unwinding its stack.
 #[cfg(not(unix))]
 use ffi::{PyObject_CallFunctionObjArgs, PyObject_CallMethodObjArgs, PyObject_CallObject};
 
-/// Dropped only when the stack is unwound.
+/// A guard that is dropped only when the stack is unwound, and then lets the thread sleep for ever.
 struct Asleep;
 
 impl Drop for Asleep {
     fn drop(&mut self) {
-        // A panic of ours is none of this.
+        // A Rust panic unwinds as usual.
         while !std::thread::panicking() {
             std::thread::park();
         }

@@ -1,7 +1,7 @@
-//! Received chunks that are kept as they are until the frame they belong to can move to its final memory.
+//! Received chunks that are kept as they are until their frame can move to its final memory.
 //!
-//! A large frame may not be given its final size while little of it has arrived. What arrives until then
-//! would be copied twice; a `bytes` object never changes, so a reference to it does as well.
+//! A large frame may not get memory of its final size while little of it has arrived. The bytes that arrive until then
+//! would be copied twice. A `bytes` object never changes, so it is enough to keep a reference to it.
 
 use std::ops::Range;
 
@@ -9,30 +9,30 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-/// A smaller chunk is cheaper to copy than to keep.
+/// The smallest chunk that is kept, in bytes. A smaller one is cheaper to copy.
 const MIN_CHUNK: usize = 8 * 1024;
 
-/// Pieces of one frame, in order.
+/// The chunks of one frame, in order.
 #[derive(Default)]
 pub(crate) struct ChunkList {
     chunks: Vec<Chunk>,
-    /// Bytes of the frame in them.
+    /// The number of the frame's bytes in the chunks.
     len: usize,
-    /// Bytes of the objects that are kept for them.
+    /// The total size of the objects that are kept for them.
     pinned: usize,
 }
 
-/// A part of somebody's `bytes` object.
+/// A range of a caller's `bytes` object.
 struct Chunk {
     object: Py<PyBytes>,
-    /// The same object, as Rust reads it without asking Python.
+    /// The same object in a form that Rust can read without being attached.
     bytes: PyBackedBytes,
     range: Range<usize>,
 }
 
 impl ChunkList {
-    /// Keeps `owner` for the sake of `bytes`, if they are some of its own, and there is `spare` memory for
-    /// all that is kept.
+    /// Keep a reference to `owner` if `bytes` is a part of it and the kept objects do not exceed `spare` bytes in
+    /// total. Return whether it was kept.
     pub(crate) fn keep(
         &mut self,
         owner: Option<&Bound<'_, PyBytes>>,
@@ -64,7 +64,7 @@ impl ChunkList {
         self.chunks.iter().map(|chunk| &chunk.bytes[chunk.range.clone()])
     }
 
-    /// The objects, and which of their bytes count.
+    /// Return the objects with the ranges that belong to the frame.
     pub(crate) fn objects<'py>(
         &self,
         py: Python<'py>,

@@ -1,4 +1,4 @@
-//! Memory lent to a `memoryview`.
+//! The exporter of memory that is lent to a `memoryview`.
 
 use std::ffi::c_int;
 
@@ -8,8 +8,9 @@ use pyo3::types::{PyBytes, PyMemoryView};
 
 use super::bytes::ssize;
 
-/// The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
-/// than to make one for each read.
+/// The owner of the memory that a view from `get_buffer` shows.
+///
+/// A transport can use it like a view, and making a view for each read would cost more.
 #[pyclass(name = "_BufferExporter", module = "framing._framing", frozen)]
 pub(crate) struct BufferExporter {
     pub(crate) memory: Py<PyBytes>,
@@ -18,7 +19,7 @@ pub(crate) struct BufferExporter {
 }
 
 impl BufferExporter {
-    /// A view of the memory, for a transport to write to.
+    /// Return a view of the memory for a transport to write to.
     pub(crate) fn view<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyMemoryView>> {
         PyMemoryView::from(slf.as_any())
     }
@@ -56,8 +57,8 @@ impl BufferExporter {
     }
 }
 
-/// Exports `len` bytes of `memory` from `start` on, writable, in the name of `owner`, which holds
-/// `memory` as long as it lives.
+/// Export `len` bytes of `memory` from `start` on as a writable buffer of `owner`, which holds `memory` as long as it
+/// lives.
 ///
 /// # Safety
 /// `view` is what CPython handed to `bf_getbuffer`.

@@ -1,4 +1,4 @@
-//! Buffers of other objects.
+//! Access to the buffers of other objects.
 
 use std::ffi::{c_char, c_int};
 use std::io::IoSlice;
@@ -10,10 +10,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-/// `'C'`, whatever the sign of a character.
+/// The character `'C'`. It is given as a number because `c_char` is signed on some platforms.
 const C_ORDER: c_char = 0x43;
 
-/// Bytes of somebody else's, held for the length of a call.
+/// A caller's bytes, held for the length of a call.
 pub(crate) enum Input<'py> {
     Bytes(Bound<'py, PyBytes>),
     Text(Bound<'py, PyString>),
@@ -21,7 +21,7 @@ pub(crate) enum Input<'py> {
 }
 
 impl<'py> Input<'py> {
-    /// The bytes. An error where a `str` has no UTF-8 form (a lone surrogate).
+    /// Return the bytes, or an error if a `str` has no UTF-8 form because of a lone surrogate.
     #[inline]
     pub(crate) fn bytes<'a>(&'a self, py: Python<'a>) -> PyResult<&'a [u8]> {
         match self {
@@ -31,7 +31,7 @@ impl<'py> Input<'py> {
         }
     }
 
-    /// The bytes, for a system call that runs detached.
+    /// Return the bytes for a system call that runs detached.
     #[inline]
     pub(crate) fn slice(&self) -> PyResult<IoSlice<'_>> {
         match self {
@@ -41,7 +41,7 @@ impl<'py> Input<'py> {
         }
     }
 
-    /// The object itself, where it is one whose bytes never change.
+    /// Return the object itself if its bytes never change.
     #[inline]
     pub(crate) fn unchanging(&self) -> Option<&Bound<'py, PyBytes>> {
         match self {
@@ -51,21 +51,21 @@ impl<'py> Input<'py> {
     }
 }
 
-/// Why there is no buffer to be had of an object.
+/// The reason why an object gives no usable buffer.
 pub(crate) enum NoBuffer {
-    /// It has one, whose bytes do not follow each other.
+    /// The object has a buffer, but its bytes are not contiguous.
     Scattered,
-    /// It has none, or none to write to: what it raised.
+    /// The object has no buffer, or no writable one, and raised this error.
     Raised(PyErr),
 }
 
 /// The contiguous memory of another object, exported until this is dropped.
 ///
-/// It is asked for as plain bytes: whoever has no such ones must refuse. That is all there is to ask; the shape and
-/// the strides, of which the C API may leave either null, are nobody's business then.
+/// The buffer is requested as plain bytes, which an exporter without contiguous bytes must refuse. Shape and strides
+/// are not requested: the C API may leave either null.
 struct Export<'py> {
     view: Box<ffi::Py_buffer>,
-    /// It is let go where it was taken, attached.
+    /// The export must be released while attached, as it was taken.
     _py: Python<'py>,
 }
 
@@ -80,7 +80,7 @@ impl<'py> Export<'py> {
         }
     }
 
-    /// Finds out whether it was refused because it is scattered: then it can be had with its strides.
+    /// Find out whether the request was refused because the bytes are scattered: then a request with strides succeeds.
     #[cold]
     fn refused(object: &Bound<'py, PyAny>, writable: c_int) -> NoBuffer {
         let error = PyErr::fetch(object.py());
@@ -92,12 +92,12 @@ impl<'py> Export<'py> {
         NoBuffer::Raised(error)
     }
 
-    /// `None` with an exception set.
+    /// Request a buffer. `None` means that an exception is set.
     #[inline]
     fn request(object: &Bound<'py, PyAny>, flags: c_int) -> Option<Self> {
         let mut view = Box::<ffi::Py_buffer>::new_uninit();
-        // SAFETY: CPython fills `view`, which stays where it is until it is released; or it fails, and then it is
-        // not looked at.
+        // SAFETY: CPython fills `view`, which stays in place until it is released. If the call fails, `view` is never
+        // read.
         let view = unsafe {
             if ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), flags) != 0 {
                 return None;
@@ -109,7 +109,7 @@ impl<'py> Export<'py> {
 
     #[inline]
     fn is_contiguous(&self) -> bool {
-        // Where there are no strides, it is.
+        // A buffer without strides is contiguous.
         self.view.strides.is_null() && self.view.suboffsets.is_null()
             // SAFETY: the view is filled.
             || unsafe { ffi::PyBuffer_IsContiguous(&raw const *self.view, C_ORDER) == 1 }
@@ -124,12 +124,12 @@ impl<'py> Export<'py> {
 impl Drop for Export<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: filled once, released once, and we are attached.
+        // SAFETY: the view was filled once, is released once, and we are attached.
         unsafe { ffi::PyBuffer_Release(&raw mut *self.view) };
     }
 }
 
-/// A buffer of another object, to be read.
+/// A buffer of another object for reading.
 pub(crate) struct ReadableBuffer<'py>(Export<'py>);
 
 impl<'py> ReadableBuffer<'py> {
@@ -138,7 +138,7 @@ impl<'py> ReadableBuffer<'py> {
         Export::get(object, 0).map(Self)
     }
 
-    /// Its bytes.
+    /// Return the bytes of the buffer.
     #[inline]
     pub(crate) fn bytes<'a>(&'a self, _py: Python<'a>) -> &'a [u8] {
         let Some(data) = NonNull::new(self.0.view.buf.cast::<u8>()) else { return &[] };
@@ -149,11 +149,11 @@ impl<'py> ReadableBuffer<'py> {
         unsafe { slice::from_raw_parts(data.as_ptr(), self.0.len()) }
     }
 
-    /// The same bytes for a system call that runs detached: of their contents, Rust sees nothing.
+    /// Return the same bytes for a system call that runs detached. Rust does not read their contents.
     pub(crate) fn slice(&self) -> IoSlice<'_> {
         let bytes = match NonNull::new(self.0.view.buf.cast::<u8>()) {
-            // SAFETY: as above, but that other threads may write meanwhile: to memory that is only named here and
-            // read by the system. The peer then gets an unspecified mixture, as with Python's own sockets.
+            // SAFETY: as above, except that other threads may write at the same time. Only the system reads this
+            // memory. The peer then gets an unspecified mixture, as with Python's own sockets.
             Some(data) => unsafe { slice::from_raw_parts(data.as_ptr(), self.0.len()) },
             None => &[],
         };
@@ -161,8 +161,8 @@ impl<'py> ReadableBuffer<'py> {
     }
 }
 
-/// A buffer of another object, to be written to. It is asked for as one: an exporter may give another, or none, to
-/// who says it only reads.
+/// A buffer of another object for writing. It is requested as writable: an exporter may refuse that, or give another
+/// buffer to readers.
 pub(crate) struct WritableBuffer<'py>(Export<'py>);
 
 impl<'py> WritableBuffer<'py> {
@@ -174,7 +174,7 @@ impl<'py> WritableBuffer<'py> {
         self.0.len()
     }
 
-    /// Copies `source` to the index `at`; what does not fit is not written.
+    /// Copy `source` to the index `at`. Bytes that do not fit are not written.
     pub(crate) fn write(&self, at: usize, source: &[u8]) {
         let count = source.len().min(self.room(at));
         // SAFETY: `count` bytes from `at` on are within the exported memory, which is writable and contiguous;
@@ -184,8 +184,10 @@ impl<'py> WritableBuffer<'py> {
         };
     }
 
-    /// The bytes from `start` to `end`, for a system call that runs detached: of their contents Rust sees
-    /// nothing, and whoever writes to them as well gets an unspecified mixture.
+    /// Return the bytes from `start` to `end` for a system call that runs detached.
+    ///
+    /// Rust does not read their contents. If another thread writes to them as well, the result is an unspecified
+    /// mixture.
     pub(crate) fn space(&mut self, start: usize, end: usize) -> &mut [MaybeUninit<u8>] {
         let start = start.min(self.len());
         let count = end.saturating_sub(start).min(self.room(start));
@@ -196,7 +198,7 @@ impl<'py> WritableBuffer<'py> {
         }
     }
 
-    /// A copy of the bytes from `start` to `end`.
+    /// Copy the bytes from `start` to `end`.
     pub(crate) fn copy(&self, start: usize, end: usize) -> Vec<u8> {
         let start = start.min(self.len());
         let count = end.saturating_sub(start).min(self.room(start));
@@ -214,8 +216,8 @@ impl<'py> WritableBuffer<'py> {
         self.len().saturating_sub(at)
     }
 
-    /// Copies `source` to the index `at`, then lets `fill` write the `before` bytes in front of it. The
-    /// two may overlap. `false`, and nothing is written, where it is out of bounds.
+    /// Copy `source` to the index `at`, then let `fill` write the `before` bytes in front of it. `source` may overlap
+    /// with this buffer. Return `false` and write nothing if a range is out of bounds.
     pub(crate) fn write_behind(
         &self,
         py: Python<'_>,
@@ -224,7 +226,7 @@ impl<'py> WritableBuffer<'py> {
         before: usize,
         fill: impl FnOnce(&mut [u8]),
     ) -> PyResult<bool> {
-        // No reference from here on: one would promise that these bytes do not change.
+        // From here on this is a raw pointer: a reference would promise that the bytes do not change.
         let source = ptr::from_ref(source.bytes(py)?);
         let in_bounds = at.checked_add(source.len()).is_some_and(|end| end <= self.len());
         if !in_bounds || before > at {

@@ -1,4 +1,4 @@
-//! A `bytes` object that grows with what arrives, and becomes a frame.
+//! A `bytes` object that grows as bytes arrive and becomes a frame.
 
 use std::ops::Range;
 use std::ptr::{self, NonNull};
@@ -13,14 +13,14 @@ use super::chunk_list::ChunkList;
 use super::system_call::ReadBuffer;
 use framing_core::codec::store::{Partial, Room};
 
-/// A read into less memory is not worth its call, unless it ends the frame.
+/// The least memory to lend for a read, in bytes, unless less ends the frame. A smaller read is not worth its call.
 const MIN_LENT: usize = 4 * 1024;
 
-/// A `bytes` object under construction: the first `len` of its `capacity` bytes are there, and behind
-/// them what is chunks.
+/// A `bytes` object under construction. The first `len` of its `capacity` bytes have been received, and the bytes
+/// behind those are kept as chunks.
 #[derive(Default)]
 pub(crate) struct GrowingBytes {
-    /// `None` while nothing has been copied.
+    /// The object, or `None` if nothing has been copied yet.
     memory: Option<Memory>,
     len: usize,
     chunks: ChunkList,
@@ -28,7 +28,7 @@ pub(crate) struct GrowingBytes {
 
 struct Memory {
     object: Py<PyBytes>,
-    /// The object's bytes: valid as long as `object` is held.
+    /// The object's bytes. The pointer is valid as long as `object` is held.
     data: NonNull<u8>,
     capacity: usize,
 }
@@ -47,10 +47,10 @@ impl Partial for GrowingBytes {
 }
 
 impl GrowingBytes {
-    /// Adds `bytes`, which may be some of `owner`'s. On an error nothing has changed.
+    /// Append `bytes`, which may be a part of `owner`. On an error nothing has changed.
     ///
-    /// They are copied where they fit. Where they do not, the frame moves to memory of its final size,
-    /// or, where that is not yet justified, `owner` is kept instead of a copy.
+    /// The bytes are copied if they fit. Otherwise the frame moves to memory of its final size; or, if so much
+    /// memory is not yet justified, a reference to `owner` is kept instead of a copy.
     pub(crate) fn append<'py>(
         &mut self,
         py: Python<'py>,
@@ -76,11 +76,11 @@ impl GrowingBytes {
         Ok(())
     }
 
-    /// The memory behind what is there as (object, index, bytes), for somebody to write into: at least
-    /// one byte, where there is room for it.
+    /// Lend the memory behind the received bytes for writing, as (object, index, size in bytes). The size is at least
+    /// one byte if `room` allows it.
     pub(crate) fn lend(&mut self, py: Python<'_>, room: Room) -> PyResult<(Py<PyBytes>, usize, usize)> {
         let wanted = room.justified.saturating_sub(self.len()).min(MIN_LENT);
-        // To lend it twice is no write of ours.
+        // Lending the same memory twice is allowed, because we do not write to it here.
         let spare = self.capacity() - self.len;
         if self.chunks.len() > 0 || spare == 0 || spare < wanted {
             self.exclusive(py, wanted, room.justified)?;
@@ -90,44 +90,44 @@ impl GrowingBytes {
         Ok((memory.object.clone_ref(py), len, capacity - len))
     }
 
-    /// The memory behind what is there, for a system call to write into: `more` bytes at least, for which there
-    /// is `room`. Not beside [`lend`](Self::lend).
+    /// Return the memory behind the received bytes for a system call to write into: at least `more` bytes, which
+    /// `room` must allow. It never shares memory with [`lend`](Self::lend).
     pub(crate) fn read_buffer(
         &mut self,
         py: Python<'_>,
         more: usize,
         room: Room,
     ) -> PyResult<ReadBuffer> {
-        // Fresh memory where somebody else refers to this: so there is no other lease of it.
+        // The memory is replaced if somebody else refers to it, so nobody else can write to it.
         self.exclusive(py, more, room.justified)?;
         let (len, capacity) = (self.len, self.capacity());
         let memory = self.memory.as_ref().ok_or_else(no_memory)?;
-        // SAFETY: only `self` and the lease refer to the object. `self` reads no byte behind `len`, and
-        // writes there only while it is the only one that refers to the object.
+        // SAFETY: only `self` and the new buffer refer to the object. `self` reads no byte behind `len`, and
+        // writes there only while it has the only reference to the object.
         unsafe { ReadBuffer::new(py, memory.object.clone_ref(py), len, capacity - len) }
     }
 
-    /// How many bytes there is memory for behind what is there.
+    /// Return the number of bytes that still fit into the memory.
     pub(crate) fn spare(&self) -> usize {
         self.capacity().saturating_sub(self.len())
     }
 
-    /// Whether the bytes behind `len` are the ones of `object` from `index` on.
+    /// Return whether the memory behind the received bytes is that of `object` from `index` on.
     pub(crate) fn continues(&self, object: &Py<PyBytes>, index: usize) -> bool {
         self.chunks.len() == 0
             && self.len == index
             && self.memory.as_ref().is_some_and(|memory| memory.object.is(object))
     }
 
-    /// `count` bytes have been written into memory lent from here.
+    /// Count `count` bytes that were written into the lent memory as received.
     ///
-    /// Whoever wrote there says so; if that is not true, the bytes are unspecified. They are memory that
-    /// CPython allocated, so this is never out of bounds.
+    /// If the writer gives a wrong count, the bytes are unspecified. The count is limited to the capacity, so this is
+    /// never out of bounds.
     pub(crate) fn received(&mut self, count: usize) {
         self.len = self.capacity().min(self.len + count);
     }
 
-    /// The finished object, without a copy where it is full and ours alone.
+    /// Return the finished object. It is not copied if it is full and nobody else refers to it.
     pub(crate) fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let full = self.chunks.len() == 0 && self.len == self.capacity();
         if let Some(memory) = self.memory.take_if(|memory| full && memory.is_exclusive(py)) {
@@ -140,7 +140,7 @@ impl GrowingBytes {
         Ok(writer.finish(py))
     }
 
-    /// The objects that hold what is there, in order, with the ranges; to look at, not to write.
+    /// Return the objects that hold the received bytes, in order, with their ranges. They must not be written to.
     pub(crate) fn objects<'py>(&self, py: Python<'py>) -> Vec<(Bound<'py, PyBytes>, Range<usize>)> {
         let memory = self.memory.iter().map(|memory| (memory.object.bind(py).clone(), 0..self.len));
         memory.chain(self.chunks.objects(py)).collect()
@@ -158,14 +158,14 @@ impl GrowingBytes {
         }
     }
 
-    /// Memory with everything that is there, and `more` bytes behind it, that only `self` refers to. New
-    /// memory has `room` bytes.
+    /// Return memory that holds all received bytes, has `more` bytes behind them, and to which only `self` refers.
+    /// New memory has `room` bytes.
     fn exclusive(&mut self, py: Python<'_>, more: usize, room: usize) -> PyResult<&mut Memory> {
         let needed = self.len() + more;
         let usable = |memory: &Memory| memory.capacity >= needed && memory.is_exclusive(py);
         if self.chunks.len() > 0 || !self.memory.as_ref().is_some_and(usable) {
             let capacity = room.max(needed);
-            // Where there is no room to grow into there may be room for what is here.
+            // If there is no memory to grow into, there may still be enough for the bytes at hand.
             let (object, data, capacity) = match new_uninit(py, capacity) {
                 Ok((object, data)) => (object, data, capacity),
                 Err(_) => new_uninit(py, needed).map(|(object, data)| (object, data, needed))?,

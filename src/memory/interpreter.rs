@@ -1,4 +1,4 @@
-//! The one interpreter of a process that this module belongs to.
+//! The check that only one interpreter of a process uses this module.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -6,19 +6,19 @@ use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// No interpreter has this number.
+/// A number that no interpreter has.
 const NONE: i64 = -1;
 
 /// The interpreter that has imported this module.
 static OWNER: AtomicI64 = AtomicI64::new(NONE);
 
-/// Claim the process for this interpreter; a second one is refused.
+/// Claim the module for this interpreter, and refuse a second one.
 ///
-/// The classes are made once in a process, and so is what is remembered of Python's: exceptions that one interpreter
-/// raises would not be those that another one catches, and all would dangle when the first one has ended.
+/// The classes and the cached Python objects exist once in a process. With two interpreters, an exception that one
+/// raises would not be caught in the other, and all cached objects would dangle after the first one has ended.
 ///
 /// Raises:
-///     ImportError: Another interpreter has claimed it.
+///     ImportError: Another interpreter has claimed the module.
 #[pyfunction]
 pub(crate) fn _claim(py: Python<'_>) -> PyResult<()> {
     // SAFETY: we are attached, so there is a current interpreter.

@@ -1,4 +1,4 @@
-//! What a system call that runs without the GIL is given: memory of a `bytes` object to write to, and a descriptor
+//! The arguments of a system call that runs without the GIL: memory of a `bytes` object to write to, and a descriptor
 //! that a Python object owns.
 
 use framing_core::net::{BorrowedFd, RawFd};
@@ -12,7 +12,7 @@ use pyo3::types::PyBytes;
 
 use super::bytes::{is_sole_reference, new_zeroed};
 
-/// The bytes of an object from an index on, which nobody but the holder of the lease reads or writes.
+/// A part of a `bytes` object that only the holder of this value reads or writes.
 pub(crate) struct ReadBuffer {
     object: Py<PyBytes>,
     data: NonNull<u8>,
@@ -23,7 +23,7 @@ pub(crate) struct ReadBuffer {
 unsafe impl Send for ReadBuffer {}
 
 impl ReadBuffer {
-    /// All of `memory`, or of fresh memory of the same size where somebody else refers to it.
+    /// Use all of `memory`, or fresh memory of the same size if somebody else refers to `memory`.
     pub(crate) fn whole(py: Python<'_>, memory: Py<PyBytes>) -> PyResult<Self> {
         let len = memory.as_bytes(py).len();
         let object = if is_sole_reference(&memory, py) { memory } else { new_zeroed(py, len)? };
@@ -31,10 +31,10 @@ impl ReadBuffer {
         unsafe { Self::new(py, object, 0, len) }
     }
 
-    /// `len` bytes of `object` from `start` on.
+    /// Use `len` bytes of `object` from `start` on.
     ///
     /// # Safety
-    /// They are bytes of the object, and while the lease lives nobody else reads or writes them.
+    /// The range is within the object, and nobody else reads or writes it while this value lives.
     pub(super) unsafe fn new(
         py: Python<'_>,
         object: Py<PyBytes>,
@@ -47,22 +47,22 @@ impl ReadBuffer {
         Ok(Self { object, data, len })
     }
 
-    /// The first `limit` bytes at most.
+    /// Return the memory to write to, at most `limit` bytes of it.
     pub(crate) fn space(&mut self, limit: usize) -> &mut [MaybeUninit<u8>] {
-        // SAFETY: `new` was promised these bytes for the lease alone; they need not be initialised.
+        // SAFETY: the caller of `new` promised that only this value uses these bytes. They need not be initialised.
         unsafe { slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.len.min(limit)) }
     }
 
-    /// The object, at the end of the lease.
+    /// Return the object after the system call.
     pub(crate) fn into_object(self) -> Py<PyBytes> {
         self.object
     }
 }
 
-/// A descriptor as Python gives it, or `None` for that of a closed socket.
+/// Borrow a descriptor that a Python object gave. The result is `None` for the descriptor of a closed socket.
 ///
-/// The borrow is for one system call. Whoever closes the descriptor meanwhile behind the socket's back gets
-/// what Python's own sockets get in that case: an error, or somebody else's connection.
+/// The borrow is for one system call. If somebody closes the descriptor behind the socket's back during that call, the
+/// result is the same as with Python's own sockets: an error, or another connection that got the same number.
 pub(crate) fn borrowed<'a>(descriptor: i64) -> Option<BorrowedFd<'a>> {
     let raw = RawFd::try_from(descriptor).ok().filter(|_| descriptor >= 0)?;
     // SAFETY: it is not -1, and the socket that owns it is held while the call lasts. A descriptor is a

@@ -33,26 +33,27 @@ impl PyFramedSocket {
         Self::over(sock, Py::new(sock.py(), config)?)
     }
 
-    /// A connection whose options have been judged before.
+    /// Make a connection from options that have been checked before.
     #[staticmethod]
     fn _configured(sock: &Bound<'_, PyAny>, config: Py<Config>) -> PyResult<Self> {
         Self::over(sock, config)
     }
 
-    /// Sends one frame. Header and payload go out by one call, without being put together.
+    /// Send one frame. One system call sends header and payload, and they are not copied together first.
     ///
     /// Args:
     ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-    ///     fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+    ///     fields: The bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+    ///         they are those of `send_header`.
     ///     timeout: See the class.
     ///
     /// Raises:
-    ///     SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
-    ///         before anything else, by the next `send` or `flush`. Do not send it again.
-    ///     SendTimeout, SendWouldBlock: It could not begin. The payload was not taken.
-    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
+    ///     SendIncomplete: The send stopped part-way. The frame is accepted: the rest is kept, and the next `send` or
+    ///         `flush` sends it before anything else. Do not send the frame again.
+    ///     SendTimeout, SendWouldBlock: The send could not begin. The payload was not taken.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder.encode`. Nothing was sent.
     ///     ConnectionClosed: The connection was closed on this side.
-    ///     OSError: The socket's own.
+    ///     OSError: The socket raised it.
     #[pyo3(
         signature = (payload, *, fields = None, timeout = Timeout::OfSocket),
         text_signature = "($self, payload, *, fields=None, timeout='default')"
@@ -67,17 +68,17 @@ impl PyFramedSocket {
         self.send_frame(py, &payload.0, fields.as_ref(), timeout)
     }
 
-    /// Sends many frames, in as few calls to the system as possible.
+    /// Send many frames in as few system calls as possible.
     ///
     /// Args:
-    ///     payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
-    ///     fields: As for `send`, the same for every frame.
+    ///     payloads: Any iterable of payloads. All are collected and checked before the first one is sent.
+    ///     fields: As for `send`. They are the same for every frame.
     ///     timeout: See the class.
     ///
     /// Raises:
-    ///     SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
-    ///     SendTimeout, SendWouldBlock: It could not begin. None of the payloads was taken.
-    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
+    ///     SendIncomplete: The send stopped part-way. All frames are accepted, as with `send`.
+    ///     SendTimeout, SendWouldBlock: The send could not begin. No payload was taken.
+    ///     FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As for `send`.
     #[pyo3(
         signature = (payloads, *, fields = None, timeout = Timeout::OfSocket),
         text_signature = "($self, payloads, *, fields=None, timeout='default')"
@@ -92,15 +93,17 @@ impl PyFramedSocket {
         self.send_frames(py, &payloads.0, fields.as_ref(), timeout)
     }
 
-    /// Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
-    /// send to many. They are not looked at.
+    /// Send bytes that already are frames, without checking them.
+    ///
+    /// Use this to forward frames that were received with `keep_header`, or to encode a frame once and send it to
+    /// many peers.
     ///
     /// Args:
     ///     wire: Whole frames, in a contiguous bytes-like object.
     ///     timeout: See the class.
     ///
     /// Raises:
-    ///     SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As `send`.
+    ///     SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As for `send`.
     #[pyo3(
         signature = (wire, *, timeout = Timeout::OfSocket),
         text_signature = "($self, wire, *, timeout='default')"
@@ -109,52 +112,59 @@ impl PyFramedSocket {
         self.send_wire(py, &wire.0, timeout)
     }
 
-    /// Sends what earlier calls have left.
+    /// Send the bytes that earlier sends could not finish.
+    ///
+    /// Args:
+    ///     timeout: See the class.
     ///
     /// Raises:
-    ///     SendIncomplete: Some is still left.
-    ///     ConnectionClosed, OSError: As `send`.
+    ///     SendIncomplete: Some bytes are still unsent.
+    ///     ConnectionClosed, OSError: As for `send`.
     #[pyo3(signature = (*, timeout = Timeout::OfSocket), text_signature = "($self, *, timeout='default')")]
     fn flush(&self, py: Python<'_>, timeout: Timeout) -> PyResult<()> {
         self.flush_rest(py, timeout)
     }
 
-    /// Bytes, as they go over the wire, that have been accepted and not yet sent.
+    /// The number of wire bytes that have been accepted and not yet sent.
     #[getter]
     fn pending_send(&self, py: Python<'_>) -> usize {
         self.outgoing(py).rest.size()
     }
 
-    /// Receives one frame.
+    /// Receive one frame and return it.
     ///
     /// Args:
     ///     timeout: See the class.
     ///
     /// Raises:
-    ///     ConnectionClosed: The stream has ended between two frames; `local` if this side closed it.
-    ///     TruncatedFrame: It has ended inside a frame.
+    ///     ConnectionClosed: The stream ended between two frames; `local` is true if this side closed it.
+    ///     TruncatedFrame: The stream ended inside a frame.
     ///     FrameTimeout: The deadline passed. The next call continues the same frame.
-    ///     FrameWouldBlock: There is no whole frame, and the call may not wait. Likewise.
-    ///     FrameStalled: `frame_timeout` has passed. The connection is dead.
-    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
-    ///     OSError: The socket's own.
+    ///     FrameWouldBlock: No whole frame has arrived and the call may not wait. The next call continues the same
+    ///         frame.
+    ///     FrameStalled: The peer took longer than `frame_timeout` over one frame. The connection is dead.
+    ///     InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. Every later call raises it, too.
+    ///     OSError: The socket raised it.
     #[pyo3(signature = (*, timeout = Timeout::OfSocket), text_signature = "($self, *, timeout='default')")]
     fn recv(&self, py: Python<'_>, timeout: Timeout) -> PyResult<Py<PyBytes>> {
         self.next_frame(py, timeout).map_err(|failure| failure.raised(py))
     }
 
-    /// Receives the frames that are here: waits for one where there is none, then gives all that are
-    /// complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
-    /// leaves no frame behind in a buffer. An error behind the frames waits for the next call, and `select`
-    /// does not see it: call until `FrameWouldBlock`, or use `wait`, which does.
+    /// Receive all frames that have arrived and return them as a list; wait for one if there is none.
+    ///
+    /// The list has every frame that is complete after at most one further read. After `select` reports the socket
+    /// readable, `recv_many(timeout=0)` leaves no complete frame in a buffer. An error behind the frames is raised by
+    /// the next call, and `select` does not report it: call until `FrameWouldBlock`, or use `framing.wait`, which
+    /// does.
     ///
     /// Args:
-    ///     max_frames: The most to return, at least 1; `None` for all. The others stay for the next call.
+    ///     max_frames: The largest number of frames to return, at least 1; `None` returns all. The others stay for the
+    ///         next call.
     ///     timeout: See the class.
     ///
     /// Raises:
     ///     ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
-    ///     FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
+    ///     FrameTooLarge, InvalidPayload, OSError: As for `recv`, if no frame precedes the error.
     #[pyo3(
         signature = (max_frames = None, *, timeout = Timeout::OfSocket) -> "list[bytes]",
         text_signature = "($self, max_frames=None, *, timeout='default')"
@@ -170,20 +180,20 @@ impl PyFramedSocket {
         list(py, frames).map_err(|(error, _)| error)
     }
 
-    /// Receives one frame into the caller's buffer.
+    /// Receive one frame into the caller's buffer.
     ///
     /// Args:
     ///     buffer: A writable contiguous bytes-like object.
     ///     timeout: See the class.
     ///
     /// Returns:
-    ///     The bytes of the frame; those behind them in `buffer` are untouched. Where the call ends without a
-    ///     frame, what `buffer` has is unspecified.
+    ///     The size of the frame in bytes. The bytes behind the frame in `buffer` are unchanged. If the call raises,
+    ///     the contents of `buffer` are unspecified.
     ///
     /// Raises:
-    ///     BufferTooSmall: The frame does not fit. It stays, for the next call of any kind.
+    ///     BufferTooSmall: The frame does not fit. The next call of any kind receives it.
     ///     ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
-    ///     FrameTooLarge, InvalidPayload, OSError: As `recv`.
+    ///     FrameTooLarge, InvalidPayload, OSError: As for `recv`.
     #[pyo3(
         signature = (buffer, *, timeout = Timeout::OfSocket),
         text_signature = "($self, buffer, *, timeout='default')"
@@ -197,7 +207,7 @@ impl PyFramedSocket {
         slf
     }
 
-    /// The next frame, until the peer ends the stream between two frames.
+    /// Return the next frame. Iteration stops when the peer ends the stream between two frames.
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyBytes>>> {
         match self.next_frame(py, Timeout::OfSocket) {
             Ok(frame) => Ok(Some(frame)),
@@ -206,7 +216,7 @@ impl PyFramedSocket {
         }
     }
 
-    /// The socket's descriptor; -1 once this object is closed or detached.
+    /// Return the socket's descriptor, or -1 once this object is closed or detached.
     fn fileno(&self, py: Python<'_>) -> PyResult<i64> {
         if self.is_over(py) {
             return Ok(-1);
@@ -214,10 +224,10 @@ impl PyFramedSocket {
         self.sock.bind(py).call_method0("fileno")?.extract()
     }
 
-    /// Sets the socket's timeout.
+    /// Set the socket's timeout.
     ///
     /// Args:
-    ///     timeout: Seconds, `None` to wait for ever, 0 not to wait.
+    ///     timeout: Seconds, `None` to wait for ever, or 0 not to wait.
     #[pyo3(signature = (timeout: "float | None"))]
     fn settimeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = timeout.py();
@@ -230,44 +240,50 @@ impl PyFramedSocket {
         }
     }
 
-    /// The socket's timeout in seconds; `None` where it waits for ever.
+    /// Return the socket's timeout in seconds, or `None` if it waits for ever.
     fn gettimeout(&self, py: Python<'_>) -> PyResult<Option<f64>> {
         Ok(self.transport.timeout(py)?.map(|timeout| timeout.as_secs_f64()))
     }
 
-    /// `settimeout(None)` if `flag` is true, `settimeout(0)` if it is false.
+    /// Call `settimeout(None)` if `flag` is true, and `settimeout(0)` if it is false.
     #[pyo3(signature = (flag: "bool"))]
     fn setblocking(&self, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         let timeout = if flag.is_truthy()? { None } else { Some(0.0) };
         self.settimeout(&timeout.into_pyobject(flag.py())?)
     }
 
-    /// Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
-    /// out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
-    /// that moment can: Python's `ssl` loses what arrives just then, and this call and later ones say so.
+    /// End one direction of the connection, or both.
+    ///
+    /// By default this ends sending. The bytes that earlier sends left go out first, the peer sees the end of the
+    /// stream behind them, and this side can still receive. Over TLS it can only if the peer is not sending at that
+    /// moment: Python's `ssl` loses what arrives during the call, and then this call and later ones raise `OSError`.
     ///
     /// Args:
     ///     how: `socket.SHUT_WR`, `SHUT_RD` or `SHUT_RDWR`.
     ///
     /// Raises:
-    ///     SendIncomplete: With `SHUT_WR`, what earlier sends have left cannot be sent.
-    ///     ConnectionClosed: As `send`.
-    ///     OSError: The socket's own. Over TLS: the peer was sending, and what it sent is lost.
+    ///     SendIncomplete: With `SHUT_WR`, the bytes that earlier sends left could not be sent.
+    ///     ConnectionClosed: As for `send`.
+    ///     OSError: The socket raised it. Or, over TLS, the peer was sending, and what it sent is lost.
     #[pyo3(signature = (how = SHUT_WR), text_signature = "($self, how=1)")]
     fn shutdown(&self, py: Python<'_>, how: i32) -> PyResult<()> {
         self.shut(py, how)
     }
 
-    /// Closes the connection, and drops what is buffered. Calls that wait in other threads end with
-    /// `ConnectionClosed`, as does every later call.
+    /// Close the connection and drop what is buffered.
+    ///
+    /// Calls that wait in other threads raise `ConnectionClosed`, as does every later call.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.end(py)
     }
 
-    /// Gives the socket back, and the bytes that were received and not returned, as they came over the wire.
+    /// Stop using the socket and give it back.
+    ///
+    /// Returns:
+    ///     The socket, and the bytes that were received and not returned, as they came over the wire.
     ///
     /// Raises:
-    ///     RuntimeError: A send is pending, or another call is using the connection.
+    ///     RuntimeError: A send is unfinished, or another call is using the connection.
     ///     ConnectionClosed: The connection has been closed.
     #[pyo3(signature = () -> "tuple[Any, bytes]")]
     fn detach<'py>(&self, py: Python<'py>) -> PyResult<(Py<PyAny>, Bound<'py, PyBytes>)> {
@@ -286,20 +302,20 @@ impl PyFramedSocket {
         Ok((self.sock.clone_ref(py), wire))
     }
 
-    /// A snapshot of the counters of received frames. `buffered` are all bytes that have been received and not
+    /// A snapshot of the counters of received frames. `buffered` counts all bytes that have been received and not
     /// returned.
     #[getter]
     fn stats(&self, py: Python<'_>) -> Snapshot {
         Snapshot(self.incoming(py).stats())
     }
 
-    /// The socket.
+    /// The underlying socket.
     #[getter]
     fn socket(&self, py: Python<'_>) -> Py<PyAny> {
         self.sock.clone_ref(py)
     }
 
-    /// This side's address, as the socket's `getsockname` says it.
+    /// This side's address, as the socket's `getsockname` returns it.
     ///
     /// Raises:
     ///     OSError: The socket is closed.
@@ -308,7 +324,7 @@ impl PyFramedSocket {
         Ok(self.sock.bind(py).call_method0("getsockname")?.unbind())
     }
 
-    /// The peer's address, as the socket's `getpeername` says it.
+    /// The peer's address, as the socket's `getpeername` returns it.
     ///
     /// Raises:
     ///     OSError: The socket is closed, or the connection is gone.
@@ -347,31 +363,31 @@ impl PyFramedSocket {
         self.config.get().keep_header()
     }
 
-    /// What becomes of a received frame over `max_frame_size`.
+    /// What happens to a received frame over `max_frame_size`: `"error"` or `"skip"`.
     #[getter]
     fn on_oversize(&self) -> OnOversize {
         self.config.get().on_oversize()
     }
 
-    /// The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+    /// The longest frame that is skipped, in the unit of `header`; `None` means no limit.
     #[getter]
     fn max_skip(&self) -> Option<u64> {
         self.config.get().max_skip()
     }
 
-    /// How many empty frames may follow each other; `None` for any number.
+    /// How many empty frames may follow each other; `None` means any number.
     #[getter]
     fn max_consecutive_empty(&self) -> Option<u64> {
         self.config.get().max_consecutive_empty()
     }
 
-    /// Seconds that the peer may take over one frame; `None` for no limit.
+    /// The seconds that the peer may take to send one frame; `None` means no limit.
     #[getter]
     fn frame_timeout(&self) -> Option<f64> {
         self.config.get().frame_timeout()
     }
 
-    /// Whether a call that receives would end at once because of what is here.
+    /// Return whether a receiving call would end at once because of what is buffered.
     fn _pending(&self, py: Python<'_>) -> PyResult<bool> {
         let here = {
             let incoming = self.incoming(py);

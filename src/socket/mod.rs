@@ -53,26 +53,27 @@ use super::config::Config;
 use crate::lock::Lock;
 use framing_core::codec::FrameEncoder;
 
-/// Frames over a connected stream socket. Blocking or not, as the socket is.
+/// Send and receive frames over a connected stream socket, which may be blocking or not.
 ///
 /// Args:
 ///     sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`: at least
 ///         `fileno`, `send`, `recv_into` or `recv`, `gettimeout`, `settimeout` and `close`. It belongs to this object
-///         from now on, until `detach` gives it back.
+///         until `detach` gives it back.
 ///     header: The header of received frames: a header object, or an `int` as the width in bytes of a
 ///         `DecimalHeader`.
-///     **options: The others of `FrameOptions`. Each is a read-only attribute, too.
+///     **options: The other options of `FrameOptions`. Each is also a read-only attribute.
 ///
 /// Raises:
-///     TypeError: An argument has the wrong type; or `sock` lacks methods, which are named. Nothing has been sent.
-///     ValueError: `sock` is no stream socket, or another argument is out of range.
+///     TypeError: An argument has the wrong type, or `sock` lacks methods; the message names them. Nothing has been
+///         sent.
+///     ValueError: `sock` is not a stream socket, or another argument is out of range.
 ///
-/// `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` is
-/// the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one continues the same
-/// frame.
+/// `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` means
+/// the socket's own timeout (`settimeout`). A call that runs out of time loses nothing: the next one continues the
+/// same frame.
 ///
-/// May be shared between threads. One may send while another receives. Frames of many senders never mix,
-/// and each of many receivers gets whole ones.
+/// Threads may share the object, and one may send while another receives. The frames of several senders never mix,
+/// and each of several receivers gets whole frames.
 ///
 /// >>> import socket
 /// >>> ours, theirs = map(FramedSocket, socket.socketpair())

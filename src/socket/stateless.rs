@@ -19,21 +19,21 @@ use crate::store::PyStore;
 use crate::timeout::Timeout;
 use framing_core::codec::{Decoder, Error};
 
-/// Sends one frame: header and payload, by one gathering call.
+/// Send one frame. One system call sends header and payload.
 ///
 /// Args:
-///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+///     sock: A stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
 ///     payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
 ///     header, max_frame_size, fields: As for `FrameEncoder`.
-///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
-///         `sock.gettimeout()` says.
+///     timeout: Seconds for the whole call, `None` to wait for ever, or 0 not to wait. `"default"` means
+///         `sock.gettimeout()`.
 ///
 /// Raises:
-///     SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
-///     SendTimeout, SendWouldBlock: It stopped before the first byte: nothing was sent.
-///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
-///     ValueError: `sock` is no stream socket.
-///     OSError: The socket's own.
+///     SendIncomplete: The send stopped part-way. Its `remaining` has the wire bytes that must follow.
+///     SendTimeout, SendWouldBlock: The send could not begin. Nothing was sent.
+///     FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder.encode`. Nothing was sent.
+///     ValueError: `sock` is not a stream socket.
+///     OSError: The socket raised it.
 #[pyfunction]
 #[pyo3(
     signature = (
@@ -71,23 +71,25 @@ pub(crate) fn send_frame(
     }
 }
 
-/// Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+/// Receive one frame and return it, without reading a byte beyond it.
+///
+/// The bytes behind the frame stay in the socket for the next reader.
 ///
 /// Args:
-///     sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+///     sock: A stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
 ///     header, max_frame_size, keep_header: As for `FrameDecoder`.
-///     timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
-///         `sock.gettimeout()` says.
+///     timeout: Seconds for the whole call, `None` to wait for ever, or 0 not to wait. `"default"` means
+///         `sock.gettimeout()`.
 ///
 /// Raises:
 ///     ConnectionClosed: The stream ended before the frame's first byte.
-///     TruncatedFrame: It ended inside the frame.
-///     FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
-///         arrived as `partial`: feed it to a `FrameDecoder` to carry on.
-///     InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; `partial` has every byte that was taken
-///         from the socket.
-///     ValueError: `sock` is no stream socket.
-///     OSError: The socket's own.
+///     TruncatedFrame: The stream ended inside the frame.
+///     FrameTimeout, FrameWouldBlock: The frame has not arrived completely. Like that of `TruncatedFrame`, `partial`
+///         has the bytes that did: feed them to a `FrameDecoder` to carry on.
+///     InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. `partial` has every byte that was
+///         taken from the socket.
+///     ValueError: `sock` is not a stream socket.
+///     OSError: The socket raised it.
 #[pyfunction]
 #[pyo3(
     signature = (
