@@ -40,11 +40,17 @@ def handling(handler: Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alarm(handler: Callable[[], object]) -> Iterator[None]:
-    """Runs `handler` for a signal, very soon."""
+    """Runs `handler` for a signal, very soon and once."""
     if not hasattr(signal, "setitimer"):
         pytest.skip("needs timers that signal")
-    before = signal.signal(signal.SIGALRM, lambda *_: handler())
-    timer = signal.setitimer(signal.ITIMER_REAL, 0.02)
+
+    def once(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        handler()
+
+    before = signal.signal(signal.SIGALRM, once)
+    # A signal that comes just before a system call begins to wait does not wake it: another one follows.
+    timer = signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
     try:
         yield
     finally:
