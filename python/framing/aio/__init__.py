@@ -1,4 +1,4 @@
-"""Messages over asyncio: streams of frames, servers, and protocols with callbacks.
+"""Messages over asyncio: framed streams, servers, and protocols with callbacks.
 
     async def handler(stream):
         async for frame in stream:
@@ -7,8 +7,8 @@
     async with await aio.start_server(handler, "127.0.0.1", 1235) as server:
         await server.serve_forever()
 
-Runs on the event loop's own thread, on asyncio's transports and on uvloop's. Every object belongs to its loop's
-thread.
+All of it runs on the event loop's own thread, over asyncio's transports and uvloop's. Use every object only on the
+thread of its loop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One frame at a time over asyncio's own streams, for scripts that keep them."""
+"""Functions that read and write one frame over asyncio's own streams, for scripts that keep using them."""
 
 from __future__ import annotations
 
@@ -58,31 +58,31 @@ async def read_frame(
     max_frame_size: SupportsIndex | None = None,
     keep_header: bool = False,
 ) -> bytes:
-    """Reads one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+    """Read one frame and return it, without reading a byte beyond it.
 
-    A call that ends early, cancelled, by `asyncio.timeout` or by an error of the reader, has lost nothing: what it
-    has read of the frame is kept as long as the reader lives, and the next call carries on. In between nobody else
-    may read from the reader.
+    The bytes behind the frame stay in the reader for its next user. A call that ends early, because it is cancelled,
+    by `asyncio.timeout` or by an error of the reader, loses nothing: the bytes that it has read are kept as long as the
+    reader lives, and the next call continues the frame. Until then nobody else may read from the reader.
 
-    What ends the stream ends it for good: every later call raises an equal error, and reads nothing. A refused
-    header has been read to its last byte at most, so that what is behind it is still in the reader.
+    A refused stream stays refused: every later call raises an equal error and reads nothing. A refused header has been
+    read to its last byte at most, so the bytes behind it are still in the reader.
 
     Args:
         reader: The stream's reader.
-        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        header: The header of the frames: a header object, or an int as the width in bytes of a `DecimalHeader`.
         max_frame_size: The largest payload accepted, in the header's unit. By default 1,000,000,000, or the
             largest the header can express if that is less.
-        keep_header: Give the frame as header + payload, as it came.
+        keep_header: Return the frame as header + payload, as received.
 
     Raises:
         ConnectionClosed: The stream ended before the frame's first byte.
-        TruncatedFrame: It ended inside the frame; `partial` has what had arrived.
-        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`. `offset` is 0: a call counts from
-            the first byte of its frame. `partial` has every byte that was read of it.
+        TruncatedFrame: The stream ended inside the frame. `partial` has the bytes that had arrived.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. `offset` is 0, because a call counts
+            from the first byte of its frame. `partial` has every byte of the frame that was read.
         ConcurrencyError: Another call is reading a frame from this reader.
-        ValueError: The reader is inside a frame that was begun with other arguments; the same ones carry on. Or an
+        ValueError: An earlier call began the frame with other arguments; repeat those to continue it. Or an
             argument is out of range.
-        OSError: The reader's own.
+        OSError: The reader raised it.
     """
     known_header, known_limit, known_keep, new_decoder, least = _latest
     if header is not known_header or max_frame_size is not known_limit or keep_header is not known_keep:
@@ -94,7 +94,7 @@ async def read_frame(
         decoder = _begun(reader, new_decoder)
         if decoder is not None:
             return await _finish(reader, decoder, b"")
-    # Most payloads are here when their header is: then what is read is the frame, and no decoder need see it.
+    # Most payloads have arrived when their header has. Then the frame is read without a decoder.
     wire = payload = b""
     try:
         _reading.add(me)
@@ -123,19 +123,21 @@ def write_frame(
     max_frame_size: SupportsIndex | None = None,
     fields: Buffer | None = None,
 ) -> None:
-    """Writes one frame. Like `writer.write` it does not wait: `await writer.drain()` does.
+    """Write one frame. Like `writer.write` this does not wait; `await writer.drain()` does.
 
     Args:
         writer: The stream's writer.
-        payload: A `str`, sent as UTF-8, or any contiguous bytes-like object. It may be changed afterwards.
-        header: How frames begin: a header object, or an int as the width in bytes of a `DecimalHeader`.
+        payload: A `str`, sent as UTF-8, or any contiguous bytes-like object, which may be changed after the call.
+        header: The header of the frames: a header object, or an int as the width in bytes of a `DecimalHeader`.
         max_frame_size: The largest payload, in the header's unit. By default 1,000,000,000, or the largest the
             header can express if that is less.
-        fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+        fields: The bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+            they are those of `header`.
 
     Raises:
-        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`; nothing was written.
-        RuntimeError: The writer's own, after `write_eof`.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder` and its `encode`. Nothing was
+            written.
+        RuntimeError: The writer raised it, because `write_eof` was called.
     """
     if type(payload) is bytes and len(payload) >= _COPIED:
         # Nobody can change it, or write in between.
@@ -149,7 +151,7 @@ def write_frame(
 
 
 async def _finish(reader: asyncio.StreamReader, decoder: FrameDecoder, wire: bytes) -> bytes:
-    """Reads the rest of a frame; `wire` has been read and not been fed."""
+    """Read the rest of a frame, of which `wire` has been read and not been fed."""
     me = id(reader)
     try:
         _reading.add(me)
@@ -181,7 +183,7 @@ def _keep(reader: asyncio.StreamReader, rest: FrameDecoder | FramingError) -> No
 def _begun(
     reader: asyncio.StreamReader, new_decoder: Callable[[], FrameDecoder]
 ) -> FrameDecoder | None:
-    """Takes out what has been kept for a reader, if such decoders carry on with it."""
+    """Take out what has been kept for a reader, and check that it was begun with the same arguments."""
     reference = weakref.ref(reader)
     decoder = _unfinished.get(reference)
     if decoder is None:
@@ -200,7 +202,7 @@ def _begun(
 def _judge(
     header: HeaderLike, max_frame_size: SupportsIndex | None, keep_header: bool
 ) -> tuple[Callable[[], FrameDecoder], int]:
-    """What makes decoders for these arguments, which are the latest from now on, and a header's fewest bytes."""
+    """Check the arguments, remember them as the latest, and return what makes decoders and the least header size."""
     global _latest
     new_decoder = partial(FrameDecoder, header, max_frame_size=max_frame_size, keep_header=keep_header)
     least = new_decoder().needed

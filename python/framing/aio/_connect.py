@@ -21,24 +21,25 @@ async def open_connection(
     port: int | str | None = None,
     **options: Unpack[ConnectOptions],
 ) -> FramedStream:
-    """Connects to a server that speaks in frames. `TCP_NODELAY` is set.
+    """Connect to a server and return the framed stream. `TCP_NODELAY` is set.
 
     Args:
-        host: The server's name or address; None where a `sock` is given.
+        host: The server's name or address; None if a `sock` is given.
         port: The server's port.
-        **options: How the stream is framed: see `FrameOptions`. How much may wait on it: `limit`, the bytes received
-            and not asked for above which reading pauses, a high-water mark or that and a low one at which reading
-            resumes (by default 65,536 and a quarter of that); and `write_limit`, the bytes to be sent above which
-            `send` waits, likewise. All others are those of `loop.create_connection`: ssl, server_hostname, family,
-            sock, local_addr, happy_eyeballs_delay, ssl_handshake_timeout, and so on.
+        **options: How the stream is framed: see `FrameOptions`. Two more options limit its buffers. `limit` is the
+            number of received bytes above which reading pauses: a high-water mark, or a pair of that and the low
+            mark at which reading resumes. By default they are 65,536 and a quarter of that. `write_limit` is the
+            number of bytes to be sent above which `send` waits, given in the same way. All other options are those
+            of `loop.create_connection`: ssl, server_hostname, family, sock, local_addr, happy_eyeballs_delay,
+            ssl_handshake_timeout, and so on.
 
     Raises:
-        OSError: The connection, or the handshake, failed.
-        TypeError, ValueError: An argument is wrong. Nothing has been connected.
+        OSError: The connection or the handshake failed.
+        TypeError, ValueError: An argument is wrong. No connection was made.
     """
     config, connect_options = stream_config(dict(options))
     loop = asyncio.get_running_loop()
-    # Its signature, seen by a type checker, tells apart what may be given together.
+    # Type checkers would apply the overloads of this method, which allow only some combinations of options.
     connect: Any = loop.create_connection
     _, channel = await connect(lambda: Channel(config, loop), host, port, **connect_options)
     return FramedStream._create(channel)  # noqa: SLF001
@@ -48,15 +49,15 @@ async def open_unix_connection(
     path: str | os.PathLike[str] | None = None,
     **options: Unpack[UnixConnectOptions],
 ) -> FramedStream:
-    """Connects to a server on a Unix socket.
+    """Connect to a server on a Unix socket and return the framed stream.
 
     Args:
-        path: The socket's path; None where a `sock` is given.
-        **options: As for `open_connection`, with those of `loop.create_unix_connection`: ssl, server_hostname,
-            sock, and so on.
+        path: The socket's path; None if a `sock` is given.
+        **options: As for `open_connection`, but with the options of `loop.create_unix_connection`: ssl,
+            server_hostname, sock, and so on.
 
     Raises:
-        OSError, TypeError, ValueError: As `open_connection`.
+        OSError, TypeError, ValueError: As for `open_connection`.
     """
     config, connect_options = stream_config(dict(options))
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The options of streams and servers: how they are framed, how much may wait on them, and asyncio's own."""
+"""The options of streams and servers: how they are framed, the limits of their buffers, and asyncio's own options."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _DEFAULT_LIMIT: Final = 64 * 1024
 
 
 class StreamOptions(FrameOptions, total=False):
-    """`FrameOptions`, and how much may wait on a stream.
+    """`FrameOptions`, and the limits of a stream's buffers.
 
     Keys:
-        limit: Bytes received and not asked for above which reading pauses: a high-water mark, or that and a low one
-            at which reading resumes. By default 65,536; the low one is a quarter.
-        write_limit: Bytes to be sent above which `send` waits, likewise.
+        limit: The number of received bytes above which reading pauses: a high-water mark, or a pair of that and the
+            low mark at which reading resumes. By default 65,536 and a quarter of that.
+        write_limit: The number of bytes to be sent above which `send` waits, given in the same way.
     """
 
     limit: Limit
@@ -43,7 +43,7 @@ class StreamOptions(FrameOptions, total=False):
 
 
 class _TransportOptions(StreamOptions, total=False):
-    """The keywords of all of asyncio's functions that make transports, too."""
+    """The keywords that all of asyncio's functions share that make transports."""
 
     sock: socket.socket | None
     ssl_handshake_timeout: float | None
@@ -51,14 +51,14 @@ class _TransportOptions(StreamOptions, total=False):
 
 
 class UnixConnectOptions(_TransportOptions, total=False):
-    """Those of `loop.create_unix_connection`."""
+    """The keywords of `loop.create_unix_connection`."""
 
     ssl: SSLContext | bool | None
     server_hostname: str | None
 
 
 class ConnectOptions(UnixConnectOptions, total=False):
-    """Those of `loop.create_connection`."""
+    """The keywords of `loop.create_connection`."""
 
     family: int
     proto: int
@@ -70,7 +70,7 @@ class ConnectOptions(UnixConnectOptions, total=False):
 
 
 class _ServerOptions(_TransportOptions, total=False):
-    """Those that both kinds of servers have."""
+    """The keywords of both kinds of servers."""
 
     ssl: SSLContext | None
     backlog: int
@@ -78,13 +78,13 @@ class _ServerOptions(_TransportOptions, total=False):
 
 
 class UnixListenOptions(_ServerOptions, total=False):
-    """Those of `loop.create_unix_server`."""
+    """The keywords of `loop.create_unix_server`."""
 
     cleanup_socket: bool
 
 
 class ListenOptions(_ServerOptions, total=False):
-    """Those of `loop.create_server`."""
+    """The keywords of `loop.create_server`."""
 
     family: int
     flags: int
@@ -94,19 +94,19 @@ class ListenOptions(_ServerOptions, total=False):
 
 
 class StreamConfig(NamedTuple):
-    """The options of a stream, judged."""
+    """The checked options of a stream."""
 
     framing: _Config
     read_marks: tuple[int, int]
-    """High and low, in bytes."""
+    """The high and the low mark in bytes."""
     write_marks: tuple[int, int]
 
 
 def stream_config(options: dict[str, Any]) -> tuple[StreamConfig, dict[str, Any]]:
-    """Judge the options of a stream, before anything is connected, and return those of asyncio apart.
+    """Check the options of a stream before anything is connected, and return asyncio's options apart.
 
     Raises:
-        TypeError, ValueError: One is wrong.
+        TypeError, ValueError: An option is wrong.
     """
     framing, others = split(options)
     read_marks = _marks("limit", others.pop("limit", _DEFAULT_LIMIT))

@@ -25,8 +25,9 @@ __all__ = ["FramedProtocol"]
 
 
 class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
-    """Frames over an asyncio transport, in the callback style: override `frame_received`, and give the class to
-    `loop.create_server` or `loop.create_connection`.
+    """Send and receive frames over an asyncio transport, in the callback style.
+
+    Override `frame_received`, and pass the class to `loop.create_server` or `loop.create_connection`:
 
         class Echo(aio.FramedProtocol):
             def frame_received(self, frame):
@@ -34,12 +35,12 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
 
         server = await loop.create_server(Echo, "127.0.0.1", 1235)
 
-    No frame is delivered after `close` or `abort`. What a callback raises is for the transport to handle: it
-    reports it to the loop's exception handler and closes the connection.
+    No frame is delivered after `close` or `abort`. The transport handles what a callback raises: it reports the error
+    to the loop's exception handler and closes the connection.
 
     Args:
         header: The header of received frames: a header object, or an int as the width in bytes of a `DecimalHeader`.
-        **options: The others of `FrameOptions`. When `frame_timeout` has passed, `error_received` gets a
+        **options: The other options of `FrameOptions`. When `frame_timeout` has passed, `error_received` gets a
             `FrameStalled` and the connection is aborted.
 
     Raises:
@@ -47,13 +48,13 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
     """
 
     if TYPE_CHECKING:
-        # The stub has it give an object of its own class, which is no protocol.
+        # The stub declares that this returns the base class, which is not a protocol.
         def __new__(cls, *_arguments: Any, **_named: Any) -> Self: ...
 
     transport: asyncio.Transport
-    """The transport, once `connection_made` was called."""
+    """The transport, which is set by `connection_made`."""
 
-    # A class of its own need not call our __init__, if the defaults are what it wants.
+    # A subclass that wants the defaults need not call our __init__.
     _config = _Config()
     _sending: _Outbox | None = None
     _clock: StallClock | None = None
@@ -67,8 +68,11 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called once there is a connection. An override calls this one first."""
-        # uvloop's transports are no subclasses of asyncio's.
+        """Start receiving from a new connection. The transport calls this once.
+
+        Overrides must call `super().connection_made(transport)` first.
+        """
+        # uvloop's transports are not subclasses of asyncio's.
         self.transport = transport = cast("asyncio.Transport", transport)
         loop = asyncio.get_running_loop()
         self._outbox.bind(transport.write, loop.call_soon)
@@ -77,14 +81,16 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
             self._clock = StallClock(loop, self.frame_timeout, lambda: self._unfinished, self._stall)
 
     def frame_received(self, frame: bytes) -> None:
-        """Called with each frame, in order."""
+        """Handle one frame. This is called with each frame, in order; override it."""
 
     def eof_received(self) -> bool | None:
-        """Called when the peer has ended the stream. In the middle of a frame, `error_received` gets a
-        `TruncatedFrame`. An override calls this one.
+        """Handle the end of the peer's stream. The transport calls this once.
+
+        If the stream ends inside a frame, `error_received` gets a `TruncatedFrame`. Overrides must call
+        `super().eof_received()`.
 
         Returns:
-            True to keep the connection for sending; else the transport closes it. TLS always closes it.
+            True to keep the connection open for sending; otherwise the transport closes it. TLS always closes it.
         """
         if self._clock is not None:
             self._clock.stop()
@@ -94,14 +100,20 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
         return None
 
     def error_received(self, exc: FramingError) -> None:  # noqa: ARG002
-        """Called when no more frames can be received, with the reason. Closes the connection by default."""
+        """Handle the error after which no more frames can be received. By default this closes the connection.
+
+        Args:
+            exc: The error.
+        """
         self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        """Called once when the connection is gone. An override calls this one.
+        """Handle the loss of the connection. The transport calls this once.
+
+        Overrides must call `super().connection_lost(exc)`.
 
         Args:
-            exc: What broke it; None where it was closed, on whichever side.
+            exc: The error that broke the connection; None if either side closed it.
         """
         self._stop()
         self._outbox.unbind()
@@ -111,43 +123,45 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
     # What a program calls.
 
     def send_many(self, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None) -> None:
-        """Sends many frames at once, as `send` does.
+        """Send many frames at once, as `send` does.
 
         Args:
-            payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
-            fields: As for `send`, the same for every frame.
+            payloads: Any iterable of payloads. All are collected and checked before the first one is sent.
+            fields: As for `send`. They are the same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError: As `send`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError: As for `send`.
         """
         if not self._outbox.put_many(payloads, fields):
             self._refuse()
 
     def send_encoded(self, wire: Buffer) -> None:
-        """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
-        send to many. They are not looked at.
+        """Send bytes that already are frames, without checking them.
+
+        Use this to forward frames that were received with `keep_header`, or to encode a frame once and send it to
+        many peers.
 
         Args:
             wire: Whole frames, in a contiguous bytes-like object.
 
         Raises:
-            TypeError, ConnectionClosed, BrokenPipeError: As `send`.
+            TypeError, ConnectionClosed, BrokenPipeError: As for `send`.
         """
         if not self._outbox.put_encoded(wire):
             self._refuse()
 
     def write_eof(self) -> None:
-        """Says to the peer that nothing more comes, once everything has gone out. Receiving goes on.
+        """End this side of the stream after everything sent has gone out. Receiving goes on.
 
         Raises:
-            NotImplementedError: The transport has no half-closed connections; TLS has none.
+            NotImplementedError: The transport cannot close one direction alone; TLS cannot.
         """
         self._outbox.flush()
         self.transport.write_eof()
         self._outbox.barred = True
 
     def close(self) -> None:
-        """Closes the connection when what was sent has gone out."""
+        """Close the connection after what was sent has gone out."""
         self._stop()
         self._outbox.flush()
         self._outbox.barred = True
@@ -155,14 +169,14 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
         self.transport.close()
 
     def abort(self) -> None:
-        """Closes the connection at once: what has not gone out yet is dropped."""
+        """Close the connection at once, and drop what has not gone out yet."""
         self._stop()
         self._outbox.unbind()
         self._is_local_end = True
         self.transport.abort()
 
     def is_closing(self) -> bool:
-        """Whether the connection is gone or going."""
+        """Return whether the connection is closed or closing."""
         return self.transport.is_closing()
 
     @property
@@ -172,7 +186,7 @@ class FramedProtocol(_FrameReceiver, Configured, asyncio.BufferedProtocol):
         return self._sending
 
     def _refuse(self) -> None:
-        """Says why nothing was taken."""
+        """Raise the error for a send of which nothing was taken."""
         raise ConnectionClosed(local=True) if self._is_local_end else broken_pipe()
 
     def _progressed(self) -> None:

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["FramedServer", "start_server", "start_unix_server"]
 
 DEFAULT_GRACE = 5.0
-"""Seconds: a request under way is finished, and nobody waits long for a client that is idle."""
+"""Seconds: enough to finish a request, and not long to wait for an idle client."""
 
 
 class FramedServer(Configured, metaclass=NoPublicConstructor):
-    """A server of framed connections, with the methods of an `asyncio.Server`; made by `start_server`.
+    """A server of framed connections with the methods of an `asyncio.Server`. It is made by `start_server`.
 
-    Each client has a task that runs the handler. When that returns, its stream is flushed and closed. When it
-    raises, its stream is closed and the error is reported to the event loop's exception handler; but
-    `ConnectionClosed`, and an `OSError` of the stream itself, are ordinary ends.
+    A task for each client runs the handler. When the handler returns, its stream is flushed and closed. When it
+    raises, its stream is closed and the error is reported to the event loop's exception handler. `ConnectionClosed`
+    and an `OSError` of the stream itself are ordinary ends, which are not reported.
     """
 
     _made_by = "use aio.start_server"
@@ -56,24 +56,28 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
 
     @property
     def sockets(self) -> tuple[socket.socket, ...]:
-        """The sockets that are listened on; none once the server is closed."""
+        """The sockets that the server listens on; empty once the server is closed."""
         return tuple(self._listening.sockets)
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Gives the event loop."""
+        """Return the event loop."""
         return self._loop
 
     def is_serving(self) -> bool:
-        """Whether connections are accepted."""
+        """Return whether the server accepts connections."""
         return self._listening.is_serving()
 
     async def start_serving(self) -> None:
-        """Begins to accept connections, where `start_serving=False` was given."""
+        """Start accepting connections, if the server was made with `start_serving=False`."""
         await self._listening.start_serving()
 
     async def serve_forever(self) -> None:
-        """Accepts connections until the server is closed, or this call is cancelled: then it closes it. Either way
-        it ends as `wait_closed` does.
+        """Accept connections until the server is closed. If this call is cancelled, it closes the server.
+
+        In both cases it then waits as `wait_closed` does.
+
+        Raises:
+            RuntimeError: The server is closed already.
         """
         if self._closing.is_set():
             message = f"{self!r} is closed"
@@ -86,7 +90,7 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
             await self.wait_closed()
 
     def close(self) -> None:
-        """Stops to accept connections. Those that are there go on, for as long as `wait_closed` says."""
+        """Stop accepting connections. Existing ones continue until `wait_closed` ends them."""
         if not self._closing.is_set():
             self._closing.set()
             if self._grace is not None:
@@ -94,8 +98,10 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
             self._listening.close()
 
     async def wait_closed(self) -> None:
-        """Waits until the server is closed and all handlers have ended. Those that have not within `grace` seconds
-        after `close` are cancelled, and their connections aborted; so are all of them if this call is cancelled.
+        """Wait until the server is closed and all handlers have ended.
+
+        Handlers that have not ended `grace` seconds after `close` are cancelled, and their connections are aborted.
+        If this call is cancelled, it does so with all of them at once.
         """
         await self._closing.wait()
         waiting = asyncio.current_task()
@@ -116,12 +122,12 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
             self._waiting.discard(waiting)
 
     def close_clients(self) -> None:
-        """Closes all connections, when what was sent has gone out. Their handlers find out."""
+        """Close all connections after what was sent has gone out. Their handlers get `ConnectionClosed`."""
         for stream in list(self._streams.values()):
             stream.close()
 
     def abort_clients(self) -> None:
-        """Aborts all connections, and cancels their handlers."""
+        """Abort all connections and cancel their handlers."""
         for task in self._others():
             self._streams[task].abort()
             task.cancel()
@@ -146,7 +152,7 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
         return self
 
     def _others(self) -> set[asyncio.Task[None]]:
-        """The handlers' tasks, without those of handlers that close their server and wait for that."""
+        """Return the handlers' tasks, except those of handlers that themselves wait for the server to close."""
         return self._streams.keys() - self._waiting - {asyncio.current_task()}
 
     def _channel(self) -> Channel:
@@ -155,7 +161,7 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
     def _accept(self, channel: Channel) -> None:
         stream = FramedStream._create(channel)  # noqa: SLF001
         if self._closing.is_set():
-            # It was on its way when the server was closed.
+            # The connection was being accepted when the server was closed.
             stream.abort()
             return
         task = self._loop.create_task(self._serve(stream))
@@ -185,7 +191,7 @@ class FramedServer(Configured, metaclass=NoPublicConstructor):
 
 
 def _is_ordinary(error: BaseException, stream: FramedStream) -> bool:
-    """Whether a handler may well end so: its connection did."""
+    """Return whether an error is an ordinary end of a handler, because its connection ended."""
     if isinstance(error, BaseExceptionGroup):
         return all(_is_ordinary(each, stream) for each in error.exceptions)
     return isinstance(error, ConnectionClosed) or stream._channel.has_raised(error)  # noqa: SLF001
@@ -199,25 +205,25 @@ async def start_server(
     grace: float | None = DEFAULT_GRACE,
     **options: Unpack[ListenOptions],
 ) -> FramedServer:
-    """Listens for clients that speak in frames. `TCP_NODELAY` is set.
+    """Start a server of framed connections and return it. `TCP_NODELAY` is set on the connections.
 
     Args:
-        handler: Called with a `FramedStream` for each client; a coroutine function. See `FramedServer`.
-        host: The address, or addresses, to listen on; None for all.
-        port: The port; 0 for any that is free (see `FramedServer.sockets`).
-        grace: Seconds that handlers have left when the server is closed; None for no limit.
-        **options: As for `open_connection`, with those of `loop.create_server`: ssl, family, sock, backlog,
+        handler: A coroutine function that is called with a `FramedStream` for each client. See `FramedServer`.
+        host: The address or addresses to listen on; None means all interfaces.
+        port: The port; 0 means a free one (see `FramedServer.sockets`).
+        grace: Seconds that handlers may take to end after the server is closed; None means no limit.
+        **options: As for `open_connection`, but with the options of `loop.create_server`: ssl, family, sock, backlog,
             reuse_port, start_serving, ssl_handshake_timeout, and so on.
 
     Raises:
-        OSError: The address cannot be had.
-        TypeError, ValueError: An argument is wrong. Nothing is listened on.
+        OSError: The system refuses the address.
+        TypeError, ValueError: An argument is wrong. No socket was opened.
     """
     config, server_options = stream_config(dict(options))
     server = FramedServer._create(  # noqa: SLF001
         _callable(handler), config, _seconds(grace)
     )
-    # Its signature, seen by a type checker, tells apart what may be given together.
+    # Type checkers would apply the overloads of this method, which allow only some combinations of options.
     listen: Any = server.get_loop().create_server
     return await server._listen(listen, host, port, **server_options)  # noqa: SLF001
 
@@ -229,17 +235,17 @@ async def start_unix_server(
     grace: float | None = DEFAULT_GRACE,
     **options: Unpack[UnixListenOptions],
 ) -> FramedServer:
-    """Listens on a Unix socket.
+    """Start a server of framed connections on a Unix socket and return it.
 
     Args:
         handler: As for `start_server`.
-        path: The socket's path; None where a `sock` is given.
+        path: The socket's path; None if a `sock` is given.
         grace: As for `start_server`.
-        **options: As for `open_connection`, with those of `loop.create_unix_server`: ssl, sock, backlog,
+        **options: As for `open_connection`, but with the options of `loop.create_unix_server`: ssl, sock, backlog,
             start_serving, and so on.
 
     Raises:
-        OSError, TypeError, ValueError: As `start_server`.
+        OSError, TypeError, ValueError: As for `start_server`.
     """
     config, server_options = stream_config(dict(options))
     server = FramedServer._create(  # noqa: SLF001

@@ -26,13 +26,13 @@ __all__ = ["FramedStream"]
 
 
 class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
-    """Frames over an asyncio connection; made by `open_connection` and `start_server`.
+    """Send and receive frames over an asyncio connection. Streams are made by `open_connection` and `start_server`.
 
-    Received frames are kept until they are asked for, and reading pauses where too much waits. A call that is
-    cancelled, or runs into `asyncio.timeout`, has lost nothing: the next one continues where it was. One task may
+    Received frames are kept until they are asked for, and reading pauses when too many bytes are kept. A call that is
+    cancelled or runs into `asyncio.timeout` loses nothing: the next one continues where it stopped. One task may
     receive while others send.
 
-    Frames before the end of a stream, or before an error, are delivered first.
+    Frames before the end of a stream or before an error are delivered first.
     """
 
     __slots__ = ("__weakref__", "_arrival", "_channel", "_config", "_next", "_put")
@@ -47,19 +47,19 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         self._put = channel.outbox.put
 
     if TYPE_CHECKING:
-        # What the stub says of these, type checkers take for an object that is awaited for nothing in particular.
+        # From the types in the stub, type checkers do not infer that iteration yields `bytes`.
         def __aiter__(self) -> Self: ...
 
         async def __anext__(self) -> bytes: ...  # type: ignore[override]
 
     async def recv(self) -> bytes:
-        """Receives one frame.
+        """Receive one frame and return it.
 
         Raises:
-            ConnectionClosed: The stream has ended between two frames; `local` if this side closed it.
-            TruncatedFrame: It has ended inside a frame.
-            FrameStalled: `frame_timeout` has passed. The connection is dead.
-            InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
+            ConnectionClosed: The stream ended between two frames; `local` is True if this side closed it.
+            TruncatedFrame: The stream ended inside a frame.
+            FrameStalled: The peer took longer than `frame_timeout` over one frame. The connection is dead.
+            InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. Every later call raises it, too.
             ConcurrencyError: Another task is receiving.
             OSError: The connection broke.
         """
@@ -67,30 +67,32 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         return await self._arrival() if frame is None else frame
 
     async def recv_many(self, max_frames: int | None = None) -> list[bytes]:
-        """Receives the frames that are here; waits for one where there is none.
+        """Receive all frames that have arrived and return them as a list; wait for one if there is none.
 
         Args:
-            max_frames: The most to return, at least 1; None for all. The others stay for the next call.
+            max_frames: The largest number of frames to return, at least 1; None returns all. The others stay for the
+                next call.
 
         Raises:
             ConnectionClosed, TruncatedFrame, FrameStalled, InvalidHeader, FrameTooLarge, InvalidPayload,
-            ConcurrencyError, OSError: As `recv`, where there is no frame before it.
+            ConcurrencyError, OSError: As for `recv`, if no frame precedes the error.
         """
         frames: list[bytes] = await self._channel._arrivals(max_frames)  # noqa: SLF001
         return frames
 
     async def send(self, payload: str | Buffer, *, fields: Buffer | None = None) -> None:
-        """Sends one frame; waits first where the transport has too much to send already.
+        """Send one frame. If the transport has too much to send already, wait first.
 
-        It is handed to the transport whole, and may be sent together with others that follow at once, at the
-        latest in the next turn of the event loop. Cancelled while it waits, nothing of it has been sent.
+        The frame is passed to the transport as a whole, at the latest in the next iteration of the event loop, and
+        perhaps together with frames that follow at once. If the call is cancelled while it waits, nothing is sent.
 
         Args:
             payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-            fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+            fields: The bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+                they are those of `send_header`.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder.encode`. Nothing was sent.
             ConnectionClosed: The connection was closed on this side.
             BrokenPipeError: The connection is gone, or `write_eof` was called.
             OSError: The connection broke.
@@ -102,97 +104,104 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
     async def send_many(
         self, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None
     ) -> None:
-        """Sends many frames at once; waits first as `send` does.
+        """Send many frames at once. Wait first if `send` would.
 
         Args:
-            payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
-            fields: As for `send`, the same for every frame.
+            payloads: Any iterable of payloads. All are collected and checked before the first one is sent.
+            fields: As for `send`. They are the same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As for
                 `send`.
         """
         outbox = self._channel.outbox
         if isinstance(payloads, Iterator):
-            # It gives them once, and may have to wait with them.
+            # An iterator can be read only once, and the payloads may be needed again after waiting.
             payloads = list(payloads)
         if outbox.spent or not outbox.put_many(payloads, fields):
             await self._channel.senders.wait(self._channel, outbox.put_many, payloads, fields)
 
     async def send_encoded(self, wire: Buffer) -> None:
-        """Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
-        send to many. They are not looked at.
+        """Send bytes that already are frames, without checking them.
+
+        Use this to forward frames that were received with `keep_header`, or to encode a frame once and send it to
+        many peers.
 
         Args:
             wire: Whole frames, in a contiguous bytes-like object.
 
         Raises:
-            TypeError, ConnectionClosed, BrokenPipeError, OSError: As `send`.
+            TypeError, ConnectionClosed, BrokenPipeError, OSError: As for `send`.
         """
         outbox = self._channel.outbox
         if outbox.spent or not outbox.put_encoded(wire):
             await self._channel.senders.wait(self._channel, outbox.put_encoded, wire)
 
     def send_nowait(self, payload: str | Buffer, *, fields: Buffer | None = None) -> None:
-        """Sends one frame, as `send` does, or raises where that would have to wait.
+        """Send one frame as `send` does, but raise an error instead of waiting.
+
+        Args:
+            payload: As for `send`.
+            fields: As for `send`.
 
         Raises:
-            SendWouldBlock: The transport is above its high-water mark, or others wait. The payload was not
+            SendWouldBlock: The transport is above its high-water mark, or other senders wait. The payload was not
                 taken; `drain` waits for room.
-            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, BrokenPipeError, OSError: As for
                 `send`.
         """
         if not self._channel.outbox.put_now(payload, fields):
             raise self._channel.refusal() or SendWouldBlock
 
     async def drain(self) -> None:
-        """Hands over what waits to be sent, and waits until there is room for more.
+        """Pass buffered frames to the transport, and wait until there is room for more.
 
         Raises:
-            ConnectionClosed, BrokenPipeError, OSError: As `send`.
+            ConnectionClosed, BrokenPipeError, OSError: As for `send`.
         """
         channel = self._channel
         channel.outbox.flush()
         if channel.transport.is_closing():
-            # A transport that is broken says so in the loop's next turn.
+            # A broken transport reports that in the loop's next iteration.
             await asyncio.sleep(0)
         if channel.outbox.barred:
             await channel.senders.wait(channel)
 
     def write_eof(self) -> None:
-        """Says to the peer that nothing more comes, once everything has gone out. Receiving goes on.
+        """End this side of the stream after everything sent has gone out. Receiving goes on.
 
         Raises:
-            NotImplementedError: The transport has no half-closed connections; TLS has none.
-            ConnectionClosed, BrokenPipeError, OSError: As `send`.
+            NotImplementedError: The transport cannot close one direction alone; TLS cannot.
+            ConnectionClosed, BrokenPipeError, OSError: As for `send`.
         """
         self._channel.write_eof()
 
     def close(self) -> None:
-        """Closes the connection: what was sent goes out, what was received is dropped.
+        """Close the connection. What was sent still goes out, and received frames are dropped.
 
-        A call that waits raises `ConnectionClosed(local=True)`, as does every later one.
+        Calls that wait raise `ConnectionClosed(local=True)`, as does every later call.
         """
         self._channel.close()
 
     def abort(self) -> None:
-        """Closes the connection at once: what has not gone out yet is dropped, too."""
+        """Close the connection at once, and also drop what has not gone out yet."""
         self._channel.abort()
 
     async def wait_closed(self) -> None:
-        """Waits until the connection is gone, however it ended."""
+        """Wait until the connection is gone, however it ended."""
         await self._channel.wait_closed()
 
     def is_closing(self) -> bool:
-        """Whether the connection is gone or going: closed on this side, or broken."""
+        """Return whether the connection is closed, closing or broken."""
         return self._channel.is_over or self._channel.transport.is_closing()
 
     def detach(self) -> tuple[asyncio.Transport, bytes]:
-        """Gives the transport away, for another protocol. Nothing is read until that says so.
+        """Give up the transport so that another protocol can use it.
 
         Returns:
-            The transport, its reading paused, and everything that was received and not returned, as it came over
-            the wire. Feed that to the new protocol, then call the transport's `set_protocol` and `resume_reading`.
+            The transport, which has paused reading, and all bytes that were received and not returned, as they came
+            over the wire. Feed the bytes to the new protocol, then call the transport's `set_protocol` and
+            `resume_reading`.
 
         Raises:
             RuntimeError: A call is still receiving or waiting to send.
@@ -201,27 +210,32 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         return self._channel.transport, self._channel.detach()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Gives what the transport knows: "peername", "sockname", "socket", "ssl_object"..."""
+        """Return information about the transport: "peername", "sockname", "socket", "ssl_object", and so on.
+
+        Args:
+            name: The name of the information.
+            default: The value to return if the transport does not have it.
+        """
         return self._channel.transport.get_extra_info(name, default)
 
     @property
     def local_address(self) -> Any:
-        """This side's address, as the socket module has it; None where the transport knows of none."""
+        """This side's address in the form of the socket module; None if the transport has none."""
         return self._channel.transport.get_extra_info("sockname")
 
     @property
     def remote_address(self) -> Any:
-        """The peer's address, as the socket module has it; None where the transport knows of none."""
+        """The peer's address in the form of the socket module; None if the transport has none."""
         return self._channel.transport.get_extra_info("peername")
 
     @property
     def transport(self) -> asyncio.Transport:
-        """The transport. To write to it beside this object is the caller's risk."""
+        """The underlying transport. Writing to it directly is at your own risk."""
         return self._channel.transport
 
     @property
     def stats(self) -> FrameStats:
-        """A snapshot of the counters of received frames; `buffered` is all that was received and not returned."""
+        """A snapshot of the counters of received frames. `buffered` counts all bytes received and not returned."""
         return self._channel.stats
 
     async def __aenter__(self) -> Self:
@@ -234,18 +248,18 @@ class FramedStream(_FrameIteration, Configured, metaclass=NoPublicConstructor):
         traceback: TracebackType | None,
     ) -> None:
         if kind is GeneratorExit:
-            # The task is destroyed, and can wait for nothing.
+            # The task is being destroyed, so it cannot wait.
             self._drop()
             return
         if kind is None or issubclass(kind, Exception):
             self.close()
         else:
-            # Who is cancelled is not to wait for a peer that does not read.
+            # A cancelled task must not wait for a peer that does not read.
             self.abort()
         try:
             await self.wait_closed()
         except BaseException:
-            # Nobody waits any more for a peer that does not read.
+            # The wait was cancelled, and nobody else waits for a peer that does not read.
             self.abort()
             raise
 
