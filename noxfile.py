@@ -44,7 +44,7 @@ STUB_DEFAULTS = {
     "unit": '"bytes"',
     "width": "10",
 }
-"""By the names of their parameters: each has one everywhere."""
+"""Default values by the names of their parameters: each has the same one everywhere."""
 
 MATURIN = "maturin>=1.16,<2"
 RUFF = "ruff>=0.17,<0.18"
@@ -62,7 +62,7 @@ _built: list[Path] = []
 
 
 def install(session: nox.Session, *others: str, extras: str = "") -> None:
-    """Install the package, with these extras of it and these other packages."""
+    """Install the package with these extras, and these other packages."""
     if not _built:
         folder = Path(session.virtualenv.location).resolve() / "wheel"
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,7 +74,7 @@ def install(session: nox.Session, *others: str, extras: str = "") -> None:
 
 @nox.session(python=False)
 def rust(session: nox.Session) -> None:
-    """Formatting, clippy with warnings as errors, the core's tests, and documentation."""
+    """Check formatting, clippy with warnings as errors, the core's tests, and documentation."""
     warnings = ("--", "-D", "warnings")
     cargo(session, "fmt", "--all", "--check")
     cargo(session, "clippy", "--locked", "--workspace", "--all-targets", *warnings)
@@ -87,7 +87,7 @@ def rust(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and formatting."""
+    """Check the rules and the formatting of ruff."""
     session.install(RUFF)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -95,7 +95,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Mypy, the stub against the runtime, and the stub against the Rust signatures it comes from."""
+    """Run mypy, and check the stub against the runtime and against the Rust signatures it comes from."""
     # What the checked files import is installed too: the tests' extras, the peers of the benchmarks, and nox.
     install(session, MATURIN, *TYPE_CHECKERS, "nox", *BENCH_PEERS, extras="[test,interop]")
     session.run("mypy", "python/framing", "tests", "benches", "noxfile.py")
@@ -110,9 +110,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The quick tier; and, in Python's development mode, the tests that see more there.
+    """Run the quick tier, and then, in Python's development mode, the tests that see more there.
 
-    The quick tier is left out where QUICK_TIER_PASSED says that it has just been run.
+    The quick tier is left out if QUICK_TIER_PASSED says that it has just been run.
     """
     # gevent: its sockets are among those that are used through their own methods.
     install(session, "gevent", extras="[test]")
@@ -123,7 +123,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The slow tier: tests that start processes, measure memory, or take long."""
+    """Run the slow tier: tests that start processes, measure memory, or take long."""
     install(session, "gevent", extras="[test]")
     # Other people's code has a task of its own.
     others = ("--ignore=tests/interop",)
@@ -132,7 +132,7 @@ def slow(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Against other people's framing code: all that registries have, and Erlang and PostgreSQL where they are installed."""
+    """Test against other people's framing code: packages of registries, and Erlang and PostgreSQL if they are installed."""
     install(session, extras="[test,interop]")
     cargo(session, "fmt", "--check", "--manifest-path", "tests/interop/tokio_codec/Cargo.toml")
     # These are not skipped, whatever is missing.
@@ -143,14 +143,14 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """The README's main job."""
+    """Run the README's main job."""
     install(session)
     session.run("python", "-m", "framing", "demo")
 
 
 @nox.session
 def bench_quick(session: nox.Session) -> None:
-    """Whether the benchmarks run at all."""
+    """Check that the benchmarks run at all."""
     install(session, *BENCH_PEERS)
     session.run("python", "benches/codec.py", "--quick")
     session.run("python", "benches/blocking.py", "--quick")
@@ -160,7 +160,7 @@ def bench_quick(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The figures, with their floors and peers; and what hostile ones do. Takes minutes and wants a quiet machine."""
+    """Print the figures with their floors and peers, hostile peers included. This takes minutes and wants a quiet machine."""
     install(session, *BENCH_PEERS)
     session.run("python", "benches/codec.py", *session.posargs)
     session.run("python", "benches/blocking.py", *session.posargs)
@@ -171,14 +171,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def stubs(session: nox.Session) -> None:
-    """Writes python/framing/_framing.pyi from the Rust signatures."""
+    """Write python/framing/_framing.pyi from the Rust signatures."""
     session.install(MATURIN)
     shutil.copyfile(_generated_stub(session), STUB)
 
 
 @nox.session(python=False)
 def fuzz(session: nox.Session) -> None:
-    """Looks for input that breaks the decoder: `nox -s fuzz -- -max_total_time=600`."""
+    """Look for input that breaks the decoder: `nox -s fuzz -- -max_total_time=600`."""
     env = {"RUSTC_BOOTSTRAP": "1"}  # for where there is no nightly toolchain
     session.run("cargo", "fuzz", "run", "decoder", "--", *session.posargs, external=True, env=env)
 
@@ -198,9 +198,9 @@ def _generated_stub(session: nox.Session) -> Path:
 
 
 def _with_defaults(stub: str) -> str:
-    """Default values: the generator knows those that are literals in Rust, and writes `...` for the others.
+    """Fill in default values: the generator knows those that are literals in Rust, and writes `...` for the others.
 
-    Where one is not what it is at runtime, stubtest says so.
+    If one differs from the default at runtime, stubtest reports it.
     """
     for name, default in STUB_DEFAULTS.items():
         stub = re.sub(rf"([(] *|, ){name}: ([^=\n]+) = [.]{{3}}", rf"\1{name}: \2 = {default}", stub)

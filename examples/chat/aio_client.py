@@ -47,7 +47,7 @@ async def talk(server: aio.FramedStream, terminal: Terminal) -> None:
 
 
 async def readable(terminal: Terminal) -> None:
-    """Waits until there are lines, or no more."""
+    """Wait until there are lines, or no more."""
     loop = asyncio.get_running_loop()
     typed = asyncio.Event()
     loop.add_reader(terminal, typed.set)

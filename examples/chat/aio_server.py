@@ -55,7 +55,7 @@ class Client(aio.FramedProtocol):
             self.show_out("the room is full")
 
     def frame_received(self, frame: bytes) -> None:
-        """A name, or what somebody says."""
+        """Handle one line: a name, or what somebody says."""
         if self.user is None:
             self.user = frame
             self.label = printable(frame[framing.HEADER_SIZE :])
@@ -64,30 +64,30 @@ class Client(aio.FramedProtocol):
             self.forward(self.user + frame)
 
     def forward(self, said: bytes) -> None:
-        """Sends it to all others who are of the room."""
+        """Send a text to all other members of the room."""
         for client in self.clients:
             if client is not self and client.user is not None and not client.is_closing():
                 client.send_encoded(said)
 
     def pause_writing(self) -> None:
-        """The backlog has become too long."""
+        """Disconnect a member whose backlog has become too long."""
         # To wait would make everybody wait for one who does not read, to keep more would take all the memory,
         # and to leave messages out would deceive a reader who is only slow. So the connection ends, and at
         # once: what is in the backlog would have to wait for its reader, too.
         self.show_out("does not read what others say")
 
     def error_received(self, exc: framing.FramingError) -> None:
-        """What came is not framed, or too long, or has ended too early."""
+        """Handle bytes that are not framed, a frame that is too long, or an end inside a frame."""
         self.show_out(exc)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone, whoever has ended it."""
+        """Leave the room when the connection is gone, whoever ended it."""
         super().connection_lost(exc)
         self.clients.remove(self)
         print(f"{self.label} left: {exc or self.reason}", flush=True)
 
     def show_out(self, reason: str | Exception) -> None:
-        """Ends the connection at once."""
+        """End the connection at once."""
         self.reason = reason
         self.abort()
 

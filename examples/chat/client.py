@@ -22,7 +22,7 @@ MESSAGE_LIMIT = 65536
 
 
 def send(server: framing.FramedSocket, lines: list[str]) -> list[str]:
-    """Sends what there is room for, and gives the lines that were not taken."""
+    """Send the lines that there is room for, and return the others."""
     try:
         server.send_many(lines)
     except framing.SendIncomplete:

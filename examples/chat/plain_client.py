@@ -51,7 +51,7 @@ def payloads(inbox: bytearray) -> Iterator[bytes]:
 
 
 def receive(server: socket.socket, inbox: bytearray) -> bool:
-    """Takes what has come, if anything; False where the server has closed."""
+    """Take what has arrived, if anything, and return False if the server has closed."""
     try:
         chunk = server.recv(65536)
     except OSError as error:
@@ -65,7 +65,7 @@ def receive(server: socket.socket, inbox: bytearray) -> bool:
 
 
 def send(server: socket.socket, outbox: bytearray) -> None:
-    """Sends what there is room for; the rest stays."""
+    """Send what there is room for, and keep the rest."""
     try:
         while outbox:
             del outbox[: server.send(outbox)]

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def server_options(doc: str | None) -> argparse.Namespace:
-    """The options of a server; `doc` is its module's docstring, which `--help` shows."""
+    """Parse the options of a server; `doc` is its module's docstring, which `--help` shows."""
     parser = _parser(doc)
     parser.add_argument("--port", type=_port, default=1234, help="0 for any free one (default: 1234)")
     return parser.parse_args()
 
 
 def client_options(doc: str | None) -> argparse.Namespace:
-    """The options of a client; `doc` is its module's docstring, which `--help` shows."""
+    """Parse the options of a client; `doc` is its module's docstring, which `--help` shows."""
     parser = _parser(doc)
     parser.add_argument("--port", type=_port, default=1234, help="the server's (default: 1234)")
     parser.add_argument("--name", type=_line, help="your name (default: the first line you type)")
@@ -48,11 +48,11 @@ class Terminal:
         threading.Thread(target=_carry, args=(name, carrier), daemon=True).start()
 
     def fileno(self) -> int:
-        """What select waits for: readable when there are lines, or no more."""
+        """Return what `select` waits for: it is readable when there are lines, or no more."""
         return self._typed.fileno()
 
     def lines(self) -> list[str]:
-        """The lines typed since the last call, without the empty ones. The first one ever is the name.
+        """Return the lines typed since the last call, without the empty ones. The first one ever is the name.
 
         Raises:
             EOFError: There will be no more.
@@ -69,7 +69,7 @@ class Terminal:
         return lines
 
     def show(self, name: bytes, message: bytes) -> None:
-        """Prints what somebody said, above the prompt.
+        """Print what somebody said, above the prompt.
 
         The terminal keeps what has been typed of a line, and sends all of it after enter.
         """
@@ -91,7 +91,7 @@ class Terminal:
 
 
 def printable(payload: bytes) -> str:
-    """A stranger's text, as far as stdout can show it, and without what would control a terminal."""
+    """Return a stranger's text as far as stdout can show it, without what would control a terminal."""
     text = payload.decode(errors="replace")
     harmless = "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
     return harmless.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding)

@@ -13,7 +13,7 @@ _MANY = 10**9
 
 
 def server_options(doc: str | None) -> argparse.Namespace:
-    """The options of a server; `doc` is its module's docstring, which `--help` shows."""
+    """Parse the options of a server; `doc` is its module's docstring, which `--help` shows."""
     parser = _parser(doc)
     parser.add_argument("--port", type=_port, default=1243, help="0 for any free one (default: 1243)")
     parser.add_argument(
@@ -37,7 +37,7 @@ def server_options(doc: str | None) -> argparse.Namespace:
 
 
 def client_options(doc: str | None) -> argparse.Namespace:
-    """The options of a client; `doc` is its module's docstring, which `--help` shows."""
+    """Parse the options of a client; `doc` is its module's docstring, which `--help` shows."""
     parser = _parser(doc)
     parser.add_argument("--port", type=_port, default=1243, help="the server's (default: 1243)")
     parser.add_argument(

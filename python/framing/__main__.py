@@ -14,7 +14,7 @@ _INTERRUPTED = 130
 
 
 def main() -> int:
-    """Runs one command and gives the exit status."""
+    """Run one command and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m framing", description="Messages over sockets.", allow_abbrev=False
     )

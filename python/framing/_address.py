@@ -14,13 +14,13 @@ Path: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 Address: TypeAlias = tuple[str | None, int] | tuple[str | None, int, int, int] | Path
 
 Target: TypeAlias = tuple[socket.AddressFamily, Any]
-"""A family, and the address in its form."""
+"""A family, and the address in the form of that family."""
 
 _LAST_PORT = 0xFFFF
 
 
 def resolve(address: Address, *, to_listen: bool = False) -> list[Target]:
-    """Finds what an address stands for: at least one target, in the system's order of preference.
+    """Resolve an address to at least one target, in the system's order of preference.
 
     Args:
         address: `(host, port)`, for IPv6 also `(host, port, flowinfo, scope_id)`, or a path.
@@ -48,7 +48,7 @@ def resolve(address: Address, *, to_listen: bool = False) -> list[Target]:
 
 
 def unix_path(address: Address) -> str | bytes | None:
-    """The path, where the address is one."""
+    """Return the path if the address is one."""
     if isinstance(address, str | bytes):
         return address
     return os.fspath(address) if isinstance(address, os.PathLike) else None

@@ -16,7 +16,7 @@ __all__ = ["SocketFile", "bound"]
 
 
 class SocketFile:
-    """The file of a Unix socket, which has just been made.
+    """The file of a Unix socket that has just been made.
 
     Args:
         path: Where it is.
@@ -29,9 +29,9 @@ class SocketFile:
         self._maker = os.getpid()
 
     def remove(self) -> None:
-        """Removes it, if it is still the same, and this is the process that made it.
+        """Remove the file if it is still the same and this process made it.
 
-        To be called while the socket is open: until then no other file gets its inode.
+        Call this while the socket is open: until then no other file can get its inode.
         """
         try:
             if os.getpid() == self._maker and _identity(self._path) == self._identity:
@@ -42,7 +42,7 @@ class SocketFile:
 
 
 def bound(address: Address, reuse_port: bool) -> tuple[socket.socket, SocketFile | None]:
-    """Gives a socket that is bound to an address, and its file where that is a path.
+    """Return a socket that is bound to an address, and its file if the address is a path.
 
     Raises:
         OSError: The system refuses.
@@ -67,7 +67,7 @@ def bound(address: Address, reuse_port: bool) -> tuple[socket.socket, SocketFile
 
 
 def _set_options(sock: socket.socket, reuse_port: bool) -> None:
-    """As `socket.create_server` does."""
+    """Set the same options as `socket.create_server`."""
     if os.name == "posix":
         # So that a server can be started again at once. On Windows it can, and this means another thing.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""When to stop waiting."""
+"""Deadlines and timeouts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Deadline", "seconds"]
 
 
 class Deadline:
-    """The end of a call's patience, on the monotonic clock: of the whole call, whatever that takes.
+    """The deadline of a whole call, on the monotonic clock.
 
     Args:
         timeout: Seconds from now; None to wait for ever, 0 not to wait.
@@ -27,18 +27,18 @@ class Deadline:
         self._end = None if timeout is None else time.monotonic() + timeout
 
     def remaining(self) -> float | None:
-        """Gives the seconds there are left, at least 0; None is for ever."""
+        """Return the seconds that are left, at least 0; None means for ever."""
         return None if self._end is None else max(self._end - time.monotonic(), 0.0)
 
     def missed(self) -> OSError:
-        """What Python's own sockets raise when it has passed."""
+        """Return what Python's own sockets raise when the deadline has passed."""
         if self._waits:
             return TimeoutError("timed out")
         return BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def seconds(timeout: float | None) -> float | None:
-    """Gives a timeout as a float or None, if it is one.
+    """Return a timeout as a float or None, if it is valid.
 
     Raises:
         TypeError: It is no number.

@@ -36,7 +36,7 @@ SHOWN = 60
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of the demo."""
+    """Add the options of the demo."""
     parser.add_argument(
         "--messages", type=_count, default=5, metavar="N", help="how many, 1 to 100000 (default: 5)"
     )
@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Runs the demo and gives its exit status: 0 if all messages arrived intact."""
+    """Run the demo and return its exit status: 0 if all messages arrived intact."""
     messages = list(_messages(options.messages))
     received: list[str] = []
     with _process("server", str(options.interval)) as server:
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def serve(interval: float) -> None:
-    """The server: sends the messages it reads from stdin to the first client."""
+    """Run the server: send the messages read from stdin to the first client."""
     messages = json.load(sys.stdin)
     with listen((HOST, 0)) as listener:
         print(listener.address[1], flush=True)
@@ -94,9 +94,9 @@ def serve(interval: float) -> None:
 
 
 def receive(port: int) -> None:
-    """The client: receives until the stream ends and reports every step to stdout.
+    """Run the client: receive until the stream ends and report every step to stdout.
 
-    It reads from the socket itself, because it shows what it gets. Otherwise it would be
+    It reads from the socket itself because it shows the bytes that arrive. Otherwise it would be
     `for frame in connect((HOST, port))`.
     """
     decoder = FrameDecoder()

@@ -17,7 +17,7 @@ __all__ = ["Gate"]
 
 
 class Gate:
-    """Lets calls in, as `with gate:`, until it is closed. The last one out disposes of what is behind it.
+    """Let calls in, as `with gate:`, until it is closed. The last one out disposes of what the gate guards.
 
     A call that waits also waits for the `bell`, which rings when the gate closes.
 
@@ -49,7 +49,7 @@ class Gate:
             self._dispose_if_last()
 
     def bell(self) -> int:
-        """Gives the descriptor that is readable once the gate is closed, to a call that is inside.
+        """Return the descriptor that is readable once the gate is closed, for a call that is inside.
 
         Raises:
             ConnectionClosed: It is.
@@ -62,7 +62,7 @@ class Gate:
             return self._bell[0].fileno()
 
     def close(self) -> None:
-        """Lets nobody in any more, and wakes who is inside."""
+        """Let no further call in, and wake those inside."""
         with self._lock:
             if self.closed:
                 return
@@ -74,7 +74,7 @@ class Gate:
             self._dispose_if_last()
 
     def forked(self) -> None:
-        """Called in the child of a fork, which has none of the threads that were inside."""
+        """Reset the gate in the child of a fork, which has none of the threads that were inside."""
         self._lock = threading.RLock()
         self._inside = 0
         # The parent's: it would ring in both processes.

@@ -1,4 +1,4 @@
-"""What the library says in the log."""
+"""The library's log messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _logger: Final = logging.getLogger("framing")
 
 
 def log_skipped(first: list[tuple[int, int]], more: int) -> None:
-    """Warns of frames that were skipped: length and offset of the first ones, and how many more there were.
+    """Warn of skipped frames: the length and offset of the first ones, and how many more there were.
 
     A peer decides how many there are, so not each of them is worth a line.
     """

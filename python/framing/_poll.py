@@ -19,9 +19,9 @@ _LONGEST = 24 * 60 * 60.0
 
 
 def readable(descriptors: Collection[int], deadline: Deadline) -> set[int]:
-    """Waits until one of them can be read from, or is not open any more.
+    """Wait until one of the descriptors can be read from or is no longer open.
 
-    Gives all for which that is so; none where the deadline passed.
+    Return all such descriptors, or none if the deadline passed.
     """
     while True:
         left = deadline.remaining()

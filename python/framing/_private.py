@@ -10,15 +10,15 @@ T = TypeVar("T")
 
 
 class NoPublicConstructor(type):
-    """The class of such classes: to call one is a `TypeError`, which says what to call instead.
+    """The metaclass of such classes: calling one raises a `TypeError` that says what to call instead.
 
-    Each has a `_made_by`, the words for that.
+    Each class has a `_made_by` with the words for that.
     """
 
     _made_by: str
 
     def __call__(cls, *_args: object, **_options: object) -> NoReturn:
-        """Refuses to make an object."""
+        """Refuse to make an object."""
         raise TypeError(f"{cls.__name__} has no public constructor: {cls._made_by}")
 
     def _create(cls: type[T], *args: Any, **options: Any) -> T:

@@ -25,7 +25,7 @@ class HasFileno(Protocol):
 
 
 def ready(sock: HasFileno, write: bool, timeout: float | None) -> bool:
-    """Waits until a socket can be written to, or read from, for so many seconds at most."""
+    """Wait until a socket can be written to or read from, for a limited number of seconds."""
     module = _select_for(sock)
     if hasattr(module, "poll"):
         poll = module.poll()

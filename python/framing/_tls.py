@@ -1,4 +1,4 @@
-"""TLS: which contexts are right, told before a connection is made."""
+"""TLS: contexts are checked before a connection is made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["client_context", "server_context", "wrap"]
 
 
 def client_context(given: SSLContext | bool | None, server_hostname: str | None) -> SSLContext | None:
-    """The context to connect with, where there is to be one; True is the default one.
+    """Return the context to connect with, or None for no TLS; True means the default one.
 
     Raises:
         TypeError: It is no context.
@@ -33,7 +33,7 @@ def client_context(given: SSLContext | bool | None, server_hostname: str | None)
 
 
 def server_context(given: SSLContext | None) -> SSLContext | None:
-    """The context to accept with, where there is to be one.
+    """Return the context to accept with, or None for no TLS.
 
     Raises:
         TypeError: It is no context.
@@ -50,7 +50,7 @@ def server_context(given: SSLContext | None) -> SSLContext | None:
 
 
 def wrap(context: SSLContext, sock: socket.socket, **options: Any) -> SSLSocket:
-    """Puts TLS on a connected socket; the handshake is still to come.
+    """Wrap a connected socket in TLS. The handshake follows later.
 
     Raises:
         OSError: It is not connected any more.
@@ -61,7 +61,7 @@ def wrap(context: SSLContext, sock: socket.socket, **options: Any) -> SSLSocket:
 
 
 def _rehearse(context: SSLContext, **options: Any) -> None:
-    """Raises what `wrap_socket` would raise, without a socket."""
+    """Raise what `wrap_socket` would raise, without a socket."""
     import ssl
 
     context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), **options)

@@ -46,7 +46,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         loop: asyncio.AbstractEventLoop,
         connected: Callable[[Channel], None] | None = None,
     ) -> None:
-        """`connected` is called when there is a transport."""
+        """Make the protocol of a stream; `connected` is called when there is a transport."""
         self.loop = loop
         self.config = config
         self.senders = Senders(loop, self._outbox)
@@ -160,7 +160,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         return error
 
     def ending(self) -> BaseException | None:
-        """The error with which receiving ends; None as long as more may come."""
+        """Return the error with which receiving ends; None as long as more may come."""
         if self.is_local_end:
             return ConnectionClosed(local=True)
         if self.failure is not None and not self._has_ended:
@@ -170,7 +170,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         return None
 
     def refusal(self) -> BaseException | None:
-        """The error for which nothing can be sent, if there is one."""
+        """Return the error for which nothing can be sent, if there is one."""
         if self.is_local_end:
             return ConnectionClosed(local=True)
         if self.failure is not None:
@@ -195,7 +195,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
         self.senders.update(self)
 
     def close(self) -> None:
-        """Ends the connection when what was sent has gone out."""
+        """End the connection after what was sent has gone out."""
         if not self.is_local_end:
             self._outbox.flush()
             self._end_locally()
@@ -203,7 +203,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
                 self.transport.close()
 
     def abort(self) -> None:
-        """Ends the connection now."""
+        """End the connection now."""
         if not self.is_detached:
             # What waits to be handed over is dropped with the rest.
             self._outbox.unbind()
@@ -212,7 +212,7 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
                 self.transport.abort()
 
     async def wait_closed(self) -> None:
-        """Waits until the connection is gone."""
+        """Wait until the connection is gone."""
         if not self._is_lost and not self.is_detached:
             if self._closed is None:
                 self._closed = self.loop.create_future()
@@ -257,5 +257,5 @@ class Channel(_FrameQueue, asyncio.BufferedProtocol):
 
 
 def broken_pipe() -> BrokenPipeError:
-    """The error for a send to where nothing can be sent any more, as the system says it."""
+    """Return the error for a send on a connection that is gone, as the system words it."""
     return BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

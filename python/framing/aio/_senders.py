@@ -18,7 +18,7 @@ class Connection(Protocol):
     """What senders want to know. It is told to each call, not kept: a connection is not to refer to itself."""
 
     def refusal(self) -> BaseException | None:
-        """The error for which nothing can be sent, if there is one."""
+        """Return the error for which nothing can be sent, if there is one."""
 
 
 class Senders:
@@ -41,12 +41,12 @@ class Senders:
         return len(self._waiting)
 
     def pause(self) -> None:
-        """The transport has too much."""
+        """Note that the transport has too much to send."""
         self.is_paused = True
         self._outbox.barred = True
 
     def resume(self, connection: Connection) -> None:
-        """The transport has little."""
+        """Note that the transport has room again."""
         self.is_paused = False
         self.update(connection)
 
@@ -68,7 +68,7 @@ class Senders:
         hand_over: Callable[..., object] | None = None,
         *arguments: object,
     ) -> None:
-        """Waits for one's turn and for room, then calls `hand_over(*arguments)`.
+        """Wait for a turn and for room, then call `hand_over(*arguments)`.
 
         Cancelled meanwhile, it has handed over nothing.
         """

@@ -69,7 +69,7 @@ class StallClock:
         self._paused = self._loop.time()
 
     def resume(self) -> None:
-        """Reading goes on."""
+        """Note that reading goes on."""
         if self._paused is not None:
             self._since += self._loop.time() - self._paused
             self._paused = None
@@ -77,7 +77,7 @@ class StallClock:
                 self._check()
 
     def stop(self) -> None:
-        """The connection is over. Nothing is told any more, and so nobody referred to."""
+        """Stop for good when the connection is over, and drop all references."""
         self._offset = None
         self._unfinished, self._stalled = _nothing, _nothing
         if self._handle is not None:
@@ -113,4 +113,4 @@ class StallClock:
 
 
 def _nothing() -> None:
-    """What a clock that has stopped knows, and does."""
+    """Do nothing: the callbacks of a clock that has stopped."""

@@ -19,7 +19,7 @@ _ALL: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_Wakeups]
 
 
 def wakeups(loop: asyncio.AbstractEventLoop) -> _Wakeups:
-    """Gives the one of that loop."""
+    """Return the object of that loop."""
     reference = _ALL.get(loop)
     known = reference() if reference is not None else None
     if known is None:
