@@ -1,5 +1,5 @@
 """
-The Rust half of the package `framing`, which re-exports all of this.
+The Rust half of the package `framing`, which re-exports its public names.
 """
 
 from collections.abc import Iterable
@@ -18,26 +18,26 @@ __version__: Final[str]
 @final
 class BinaryHeader:
     """
-    A length as an unsigned integer, alone or among other bytes of a header.
+    A header that holds the length as an unsigned integer, alone or among other bytes.
 
-    The payload has as many bytes as the integer says, and `length_adjustment` more. The header's other bytes,
-    `size - length_size` of them, are its fields: whoever sends gives them as `fields=` (zeros if not given), and
-    `keep_header=True` returns them.
+    The payload's size is the integer plus `length_adjustment`. The header's other `size - length_size` bytes are
+    its fields: a sender passes them as `fields=`, and a receiver gets them with `keep_header=True`.
 
     Args:
-        length_size: Bytes of the integer, 1 to 8.
+        length_size: The integer's size in bytes, 1 to 8.
         byteorder: `"big"` (network byte order) or `"little"`.
         length_offset: The index, in bytes, of the integer in the header.
-        length_adjustment: Bytes to add to the integer for the bytes of the payload: -4 where an integer of four
-            bytes counts itself. A negative result is an `InvalidHeader`.
-        size: Bytes of the header, up to 4096; by default it ends with the integer.
-        fields: The other bytes of the header, in order, that are written where a send gives none; by default
-            zeros.
+        length_adjustment: Bytes to add to the integer to get the payload size: -4 if an integer of four
+            bytes counts itself. A negative payload size raises `InvalidHeader`.
+        size: The header's size in bytes, up to 4096. By default the header ends with the integer.
+        fields: The other bytes of the header, in order, which are written when a send passes no `fields=`. By
+            default they are zeros.
 
     Raises:
-        ValueError: An argument is none of these, or with this adjustment there could be no payload.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range, or no payload is possible with this adjustment.
 
-    Immutable, hashable, comparable, picklable.
+    A header is immutable, hashable, comparable and picklable.
 
     >>> BinaryHeader(4, length_offset=1, length_adjustment=-4)
     BinaryHeader(4, length_offset=1, length_adjustment=-4)
@@ -51,12 +51,12 @@ class BinaryHeader:
     @property
     def byteorder(self, /) -> Literal["big", "little"]:
         """
-        The order of the length's bytes: `"big"` or `"little"`.
+        The byte order of the length field: `"big"` or `"little"`.
         """
     @property
     def fields(self, /) -> bytes | None:
         """
-        The other bytes of the header, which are written where a send gives none; `None` for zeros.
+        The header's other bytes, which are written when a send passes none; `None` means zeros.
         """
     @property
     def length_adjustment(self, /) -> int:
@@ -66,44 +66,45 @@ class BinaryHeader:
     @property
     def length_offset(self, /) -> int:
         """
-        The index of the length's first byte.
+        The index of the length field's first byte.
         """
     @property
     def length_size(self, /) -> int:
         """
-        Bytes of the length.
+        The size of the length field in bytes.
         """
     @property
     def size(self, /) -> int:
         """
-        Bytes of the header.
+        The size of the header in bytes.
         """
 
 @final
 class DecimalHeader:
     """
-    A length as decimal text, padded to a fixed width: the header of the sockets tutorial.
+    A header that holds the length as decimal text, padded to a fixed width, as in the sockets tutorial.
 
-    Written exactly as `format(length, f"{fill}{align}{width}")` writes it. Read, unless `strict`, in
+    It writes exactly what `format(length, f"{fill}{align}{width}")` writes. Unless `strict`, it reads
     every form that matches ` *[0-9]+ *` over `width` bytes: left, right, centred, zero-padded.
-    A sign, `_`, a tab, a newline, NUL and non-ASCII digits are refused as soon as they arrive.
+    It refuses a sign, `_`, a tab, a newline, NUL and non-ASCII digits as soon as they arrive.
 
     Args:
-        width: Bytes of the length, 1 to 4096.
-        align: `"<"` digits left, `">"` right, `"^"` centred.
+        width: The size of the length in bytes, 1 to 4096.
+        align: `"<"` puts the digits left, `">"` right, `"^"` in the centre.
         fill: The padding: a space, or `"0"` together with `align=">"`.
         unit: What the length counts: `"bytes"` of the payload, or `"chars"`, the code points of a
             payload that is UTF-8 text (for peers that call `len()` on a `str`).
-        strict: Accept only the very bytes this header would write.
-        length_offset: The index, in bytes, of the length in the header, where other bytes stand before it.
-        size: Bytes of the header, up to 4096; by default it ends with the length.
-        fields: The other bytes of the header, in order, that are written where a send gives none; by default
-            spaces. Those that are read are not judged; `keep_header=True` returns them.
+        strict: Accept only the very bytes that this header would write.
+        length_offset: The index, in bytes, of the length in the header; more than 0 if other bytes precede it.
+        size: The header's size in bytes, up to 4096. By default the header ends with the length.
+        fields: The other bytes of the header, in order, which are written when a send passes no `fields=`. By
+            default they are spaces. A receiver accepts any bytes there and gets them with `keep_header=True`.
 
     Raises:
-        ValueError: An argument is none of these.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range.
 
-    Immutable, hashable, comparable, picklable.
+    A header is immutable, hashable, comparable and picklable.
 
     >>> DecimalHeader(16, align=">")
     DecimalHeader(16, align='>')
@@ -117,12 +118,12 @@ class DecimalHeader:
     @property
     def align(self, /) -> Literal["<", ">", "^"]:
         """
-        The side on which the digits stand: `"<"` left, `">"` right, `"^"` centred.
+        The alignment of the digits: `"<"` left, `">"` right, `"^"` centred.
         """
     @property
     def fields(self, /) -> bytes | None:
         """
-        The other bytes of the header, which are written where a send gives none; `None` for spaces.
+        The header's other bytes, which are written when a send passes none; `None` means spaces.
         """
     @property
     def fill(self, /) -> Literal[" ", "0"]:
@@ -132,17 +133,17 @@ class DecimalHeader:
     @property
     def length_offset(self, /) -> int:
         """
-        The index of the length's first byte.
+        The index of the length field's first byte.
         """
     @property
     def size(self, /) -> int:
         """
-        Bytes of the header.
+        The size of the header in bytes.
         """
     @property
     def strict(self, /) -> bool:
         """
-        Whether only the very bytes this header would write are accepted.
+        Whether only the very bytes that this header would write are accepted.
         """
     @property
     def unit(self, /) -> Literal["bytes", "chars"]:
@@ -152,37 +153,40 @@ class DecimalHeader:
     @property
     def width(self, /) -> int:
         """
-        Bytes of the length.
+        The size of the length field in bytes.
         """
 
 @final
 class FrameDecoder:
     """
-    Turns a byte stream into frames. Does no I/O: feed it what you receive, however it was cut.
+    Turn a byte stream into frames.
+
+    The decoder does no I/O: feed it the bytes you receive. The frames do not depend on how the stream was cut into
+    chunks.
 
     Args:
         header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
         max_frame_size: The largest payload accepted, in the header's unit. By default
-            1,000,000,000, or the largest the header can express if that is less. It is judged on the
-            header; memory follows what has arrived, never what was announced.
-        keep_header: Give each frame as header + payload, as received, instead of the payload.
-        on_oversize: What becomes of a frame over `max_frame_size`: `"error"`, and the stream is refused; or
-            `"skip"`, and it is discarded as it arrives, counted in `stats`, and logged as a warning of the logger
-            `framing` (of many at once the first ones). The next frame is delivered as if it had not been there.
-            What was discarded is in no `partial`, and is not given back by `take_buffered` or `detach`.
-        max_skip: The longest frame that is skipped, in the header's unit; a longer one is a `FrameTooLarge`.
-            `None` for no bound.
-        max_consecutive_empty: How many empty frames may follow each other; one more is an `InvalidPayload`.
-            `None` for any number.
+            1,000,000,000, or the largest the header can express if that is less. The limit is checked on the
+            header. Memory follows the bytes that have arrived, never the length that was announced.
+        keep_header: Return each frame as header + payload, as received, instead of the payload.
+        on_oversize: What to do with a frame over `max_frame_size`. `"error"` refuses the stream. `"skip"` discards
+            the frame as it arrives, counts it in `stats` and logs a warning to the logger `framing` (when many are
+            skipped at once, only for the first ones); the next frame is delivered as if the skipped one had not
+            been there. Discarded bytes appear in no `partial`, and `take_buffered` and `detach` do not return them.
+        max_skip: The longest frame to skip, in the header's unit; a longer one raises `FrameTooLarge`.
+            `None` means no limit.
+        max_consecutive_empty: How many empty frames may follow each other; one more raises `InvalidPayload`.
+            `None` means any number.
 
     Raises:
         TypeError: An argument has the wrong type.
         ValueError: The width is out of range, or the header cannot express the limit.
 
-    Frames before a bad one are delivered first: the call returns them, sets `error`, and the next call
-    raises. From then on every call raises an equal error and takes nothing, until `reset`.
+    Frames before a bad one are delivered first: the call returns them and sets `error`, and the next call
+    raises. From then on every call raises an equal error and takes no bytes, until `reset`.
 
-    May be shared between threads; each call is atomic.
+    Threads may share a decoder; each call is atomic.
 
     >>> decoder = FrameDecoder()
     >>> decoder.feed(b"5         hello3         ab")
@@ -196,58 +200,58 @@ class FrameDecoder:
     def __repr__(self, /) -> str: ...
     def buffer_updated(self, /, nbytes: SupportsIndex) -> "list[bytes]":
         """
-        Takes the bytes that have been written to the view from `get_buffer`, and gives the frames they
-        complete: the second half of `asyncio.BufferedProtocol`'s contract.
+        Take the bytes that were written to the view from `get_buffer`, and return the frames they complete: the
+        second half of `asyncio.BufferedProtocol`'s contract.
 
         Args:
-            nbytes: The number of bytes written, from the view's first one on.
+            nbytes: The number of bytes written, counted from the start of the view.
 
         Raises:
-            InvalidHeader, FrameTooLarge, InvalidPayload: As `feed`.
-            ValueError: `nbytes` is negative, or more than the view has; where there is no view that has
-                not been taken yet, more than 0. Nothing is taken then.
+            InvalidHeader, FrameTooLarge, InvalidPayload: As for `feed`.
+            ValueError: `nbytes` is negative or exceeds the size of the view; or it is more than 0 and `get_buffer`
+                has not been called since the last `buffer_updated`. No bytes are taken.
         """
     @property
     def buffered(self, /) -> int:
         """
-        Bytes of the unfinished frame, header included.
+        The number of buffered bytes of the unfinished frame, header included.
         """
     @property
     def error(self, /) -> FramingError | MemoryError | None:
         """
-        What the stream was refused for, or `None`.
+        The error for which the stream was refused, or `None`.
         """
     def feed(self, /, data: Buffer) -> "list[bytes]":
         """
-        Takes received bytes and gives the frames they complete, in order.
+        Take received bytes and return the frames they complete, in order.
 
         Args:
-            data: A contiguous bytes-like object. All of it is taken.
+            data: A contiguous bytes-like object. All of it is consumed.
 
         Raises:
-            InvalidHeader: A byte cannot be part of a header; raised when that byte arrives.
+            InvalidHeader: A byte cannot be part of a header. It is raised as soon as that byte arrives.
             FrameTooLarge: A header announces more than `max_frame_size`.
-            InvalidPayload: The header counts code points and the payload is not UTF-8.
-            MemoryError: There was no memory for a frame: the stream is refused like for the others. Or
-                there was none for the list; then the next call gives the frames.
+            InvalidPayload: The header counts code points and the payload is not UTF-8, the byte behind a netstring's
+                payload is not a comma, or more than `max_consecutive_empty` empty frames followed each other.
+            MemoryError: There was no memory for a frame, and the stream is refused as for the other errors. Or there
+                was no memory for the list, and the next call returns the frames.
             TypeError: `data` is not bytes-like.
         """
     def feed_eof(self, /) -> None:
         """
-        Says that the stream has ended. May be repeated; more may be fed afterwards.
+        Report the end of the stream. The call may be repeated, and more bytes may be fed afterwards.
 
         Raises:
-            TruncatedFrame: The stream ended inside a frame. The decoder keeps what it has.
-            InvalidHeader, FrameTooLarge, InvalidPayload: The stream had been refused before.
+            TruncatedFrame: The stream ended inside a frame. The decoder keeps the bytes it has.
+            InvalidHeader, FrameTooLarge, InvalidPayload: The stream was refused by an earlier call.
         """
     def get_buffer(self, /, sizehint: SupportsIndex = -1) -> memoryview:
         """
-        Gives memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
+        Return memory to receive into: the first half of `asyncio.BufferedProtocol`'s contract.
 
-        The rest of a large frame is received straight into its final memory. The view may be kept as
-        long as one likes, and never shows a frame that has been delivered. Write to it only before
-        `buffer_updated`: afterwards it may be memory of the unfinished frame. What it shows before it
-        is written to is unspecified: it may be bytes of earlier reads.
+        The rest of a large frame is received straight into its final memory. You may keep the view; it never shows
+        a frame that has been delivered. Write to it only before `buffer_updated`: afterwards it may be memory of
+        the unfinished frame. Its contents before you write are unspecified and may be bytes of earlier reads.
 
         Args:
             sizehint: The number of bytes wanted, in `BufferedProtocol`'s sense: the view may be
@@ -266,7 +270,7 @@ class FrameDecoder:
     @property
     def max_consecutive_empty(self, /) -> int | None:
         """
-        How many empty frames may follow each other; `None` for any number.
+        How many empty frames may follow each other; `None` means any number.
         """
     @property
     def max_frame_size(self, /) -> int:
@@ -276,13 +280,13 @@ class FrameDecoder:
     @property
     def max_skip(self, /) -> int | None:
         """
-        The longest frame that is skipped, in the header's unit; `None` for no bound.
+        The longest frame that is skipped, in the header's unit; `None` means no limit.
         """
     @property
     def needed(self, /) -> int:
         """
         The least number of bytes that can complete the next step: the rest of the header, then the
-        rest of the payload. Reading exactly that much never reads beyond a frame. 0 on a refused
+        rest of the payload. Reading exactly that much never reads beyond a frame. It is 0 on a refused
         stream.
         """
     @property
@@ -293,33 +297,38 @@ class FrameDecoder:
     @property
     def on_oversize(self, /) -> Literal["error", "skip"]:
         """
-        What becomes of a frame over `max_frame_size`: `"error"` or `"skip"`.
+        What happens to a frame over `max_frame_size`: `"error"` or `"skip"`.
         """
     def reset(self, /) -> None:
         """
-        Forgets the stream: the decoder is as new, with `offset` and `stats` at zero.
+        Forget the stream. The decoder is as new, and `offset` and `stats` are zero.
         """
     @property
     def stats(self, /) -> FrameStats:
         """
-        A snapshot of the counters.
+        A snapshot of the decoder's counters.
         """
     def take_buffered(self, /) -> bytes:
         """
-        Hands out the bytes of the unfinished frame, header included, and forgets them. On a refused
-        stream: everything from the refused frame's first byte on. This is how a stream changes
-        protocol. `offset` is behind them afterwards.
+        Return the bytes of the unfinished frame, header included, and forget them.
+
+        On a refused stream this returns everything from the refused frame's first byte on, so that the stream can
+        change its protocol. Afterwards `offset` is the offset behind those bytes.
         """
 
 @final
 class FrameEncoder:
     """
-    Turns payloads into frames: header, then payload. Does no I/O and has no state.
+    Turn payloads into frames. A frame is a header, then the payload.
+
+    The encoder does no I/O and has no state.
 
     A payload is a `str`, which is sent as UTF-8, or any contiguous object with the buffer protocol.
-    Its length is measured in bytes, or in code points where the header says `unit="chars"`.
+    Its length is measured in bytes, or in code points if the header has `unit="chars"`.
 
-    `fields` are the bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+    `fields` are the bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+    they are the header's own `fields`: zeros in a `BinaryHeader` and spaces in a `DecimalHeader`, unless it was
+    made with others.
 
     Args:
         header: A header object, or an `int` as the width in bytes of a `DecimalHeader`.
@@ -338,51 +347,52 @@ class FrameEncoder:
     @property
     def _trailer(self, /) -> bytes:
         """
-        What must stand behind every payload.
+        The bytes that follow every payload.
         """
     def encode(self, /, payload: "str | Buffer", *, fields: "Buffer | None" = None) -> bytes:
         """
-        Gives the frame of one payload: header + payload.
+        Return the frame of one payload: header + payload.
 
         Args:
             payload, fields: See the class.
 
         Raises:
             FrameTooLarge: The payload is over `max_frame_size`.
-            InvalidPayload: The header counts code points and the payload is not UTF-8; or its length can say no
-                number as small as the payload's.
+            InvalidPayload: The header counts code points and the payload is not UTF-8; or the payload is smaller
+                than the header can express.
             TypeError: The payload is neither a `str` nor bytes-like.
-            ValueError: `fields` are not as many bytes as the header has beside its length.
+            ValueError: `fields` is not as long as the header's bytes beside its length.
         """
     def encode_into(self, /, payload: str | Buffer, buffer: Buffer, offset: SupportsIndex = 0, *, fields: Buffer | None = None) -> int:
         """
-        Writes the frame of one payload into the caller's buffer.
+        Write the frame of one payload into the caller's buffer.
 
         Args:
-            payload: As for `encode`. It may overlap with `buffer`.
+            payload: See the class. It may overlap with `buffer`.
             buffer: A writable contiguous bytes-like object.
-            offset: The index in `buffer`, in bytes, of the frame's first byte.
+            offset: The index in `buffer`, in bytes, at which the frame begins.
             fields: See the class.
 
         Returns:
-            The bytes written.
+            The number of bytes written.
 
         Raises:
-            BufferTooSmall: The frame does not fit behind `offset`; `buffer` is untouched.
-            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; `buffer` is untouched.
-            ValueError: `offset` is not an index of `buffer`.
+            BufferTooSmall: The frame does not fit behind `offset`. `buffer` is unchanged.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`. `buffer` is unchanged.
+            ValueError: `offset` is negative or exceeds the size of `buffer`.
         """
     def encode_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None) -> bytes:
         """
-        Gives the frames of many payloads, one after the other, in one `bytes`.
+        Return the frames of many payloads, one after the other, in one `bytes` object.
 
         Args:
             payloads: Any iterable of payloads (not a single `str` or bytes-like object). All are
-                taken before the first one is encoded, so a generator cannot reuse a buffer.
-            fields: The same for every frame.
+                collected before the first one is encoded, so a generator must not reuse a buffer.
+            fields: See the class. They are the same for every frame.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`; nothing is returned then.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`. An error about a payload has a note with
+                its index.
         """
     @property
     def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
@@ -391,15 +401,15 @@ class FrameEncoder:
         """
     def header_for(self, /, payload: str | Buffer, *, fields: Buffer | None = None) -> bytes:
         """
-        Gives the header of a payload alone, for `sock.sendmsg([header, payload])`.
+        Return the header of a payload alone, for `sock.sendmsg([header, payload])`.
 
-        Behind a netstring's payload there must be a `b","`.
+        A netstring also needs a `b","` behind its payload.
 
         Args:
             payload, fields: See the class.
 
         Raises:
-            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `encode`.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `encode`.
         """
     @property
     def max_frame_size(self, /) -> int:
@@ -410,26 +420,27 @@ class FrameEncoder:
 @final
 class FramedSocket:
     """
-    Frames over a connected stream socket. Blocking or not, as the socket is.
+    Send and receive frames over a connected stream socket, which may be blocking or not.
 
     Args:
         sock: A TCP or Unix stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`: at least
             `fileno`, `send`, `recv_into` or `recv`, `gettimeout`, `settimeout` and `close`. It belongs to this object
-            from now on, until `detach` gives it back.
+            until `detach` gives it back.
         header: The header of received frames: a header object, or an `int` as the width in bytes of a
             `DecimalHeader`.
-        **options: The others of `FrameOptions`. Each is a read-only attribute, too.
+        **options: The other options of `FrameOptions`. Each is also a read-only attribute.
 
     Raises:
-        TypeError: An argument has the wrong type; or `sock` lacks methods, which are named. Nothing has been sent.
-        ValueError: `sock` is no stream socket, or another argument is out of range.
+        TypeError: An argument has the wrong type, or `sock` lacks methods; the message names them. Nothing has been
+            sent.
+        ValueError: `sock` is not a stream socket, or another argument is out of range.
 
-    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` is
-    the socket's own (`settimeout`). A call that runs out of time has lost nothing: the next one continues the same
-    frame.
+    `timeout` arguments are seconds for the whole call; `None` waits for ever, 0 does not wait, and `"default"` means
+    the socket's own timeout (`settimeout`). A call that runs out of time loses nothing: the next one continues the
+    same frame.
 
-    May be shared between threads. One may send while another receives. Frames of many senders never mix,
-    and each of many receivers gets whole ones.
+    Threads may share the object, and one may send while another receives. The frames of several senders never mix,
+    and each of several receivers gets whole frames.
 
     >>> import socket
     >>> ours, theirs = map(FramedSocket, socket.socketpair())
@@ -447,22 +458,23 @@ class FramedSocket:
     def __new__(cls, /, sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> FramedSocket: ...
     def __next__(self, /) -> bytes:
         """
-        The next frame, until the peer ends the stream between two frames.
+        Return the next frame. Iteration stops when the peer ends the stream between two frames.
         """
     def __repr__(self, /) -> str: ...
     @staticmethod
     def _configured(sock: Any, config: _Config) -> FramedSocket:
         """
-        A connection whose options have been judged before.
+        Make a connection from options that have been checked before.
         """
     def _pending(self, /) -> bool:
         """
-        Whether a call that receives would end at once because of what is here.
+        Return whether a receiving call would end at once because of what is buffered.
         """
     def close(self, /) -> None:
         """
-        Closes the connection, and drops what is buffered. Calls that wait in other threads end with
-        `ConnectionClosed`, as does every later call.
+        Close the connection and drop what is buffered.
+
+        Calls that wait in other threads raise `ConnectionClosed`, as does every later call.
         """
     @property
     def closed(self, /) -> bool:
@@ -471,32 +483,38 @@ class FramedSocket:
         """
     def detach(self, /) -> "tuple[Any, bytes]":
         """
-        Gives the socket back, and the bytes that were received and not returned, as they came over the wire.
+        Stop using the socket and give it back.
+
+        Returns:
+            The socket, and the bytes that were received and not returned, as they came over the wire.
 
         Raises:
-            RuntimeError: A send is pending, or another call is using the connection.
+            RuntimeError: A send is unfinished, or another call is using the connection.
             ConnectionClosed: The connection has been closed.
         """
     def fileno(self, /) -> int:
         """
-        The socket's descriptor; -1 once this object is closed or detached.
+        Return the socket's descriptor, or -1 once this object is closed or detached.
         """
     def flush(self, /, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
-        Sends what earlier calls have left.
+        Send the bytes that earlier sends could not finish.
+
+        Args:
+            timeout: See the class.
 
         Raises:
-            SendIncomplete: Some is still left.
-            ConnectionClosed, OSError: As `send`.
+            SendIncomplete: Some bytes are still unsent.
+            ConnectionClosed, OSError: As for `send`.
         """
     @property
     def frame_timeout(self, /) -> float | None:
         """
-        Seconds that the peer may take over one frame; `None` for no limit.
+        The seconds that the peer may take to send one frame; `None` means no limit.
         """
     def gettimeout(self, /) -> float | None:
         """
-        The socket's timeout in seconds; `None` where it waits for ever.
+        Return the socket's timeout in seconds, or `None` if it waits for ever.
         """
     @property
     def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
@@ -511,7 +529,7 @@ class FramedSocket:
     @property
     def local_address(self, /) -> Any:
         """
-        This side's address, as the socket's `getsockname` says it.
+        This side's address, as the socket's `getsockname` returns it.
 
         Raises:
             OSError: The socket is closed.
@@ -519,7 +537,7 @@ class FramedSocket:
     @property
     def max_consecutive_empty(self, /) -> int | None:
         """
-        How many empty frames may follow each other; `None` for any number.
+        How many empty frames may follow each other; `None` means any number.
         """
     @property
     def max_frame_size(self, /) -> int:
@@ -529,102 +547,109 @@ class FramedSocket:
     @property
     def max_skip(self, /) -> int | None:
         """
-        The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+        The longest frame that is skipped, in the unit of `header`; `None` means no limit.
         """
     @property
     def on_oversize(self, /) -> Literal["error", "skip"]:
         """
-        What becomes of a received frame over `max_frame_size`.
+        What happens to a received frame over `max_frame_size`: `"error"` or `"skip"`.
         """
     @property
     def pending_send(self, /) -> int:
         """
-        Bytes, as they go over the wire, that have been accepted and not yet sent.
+        The number of wire bytes that have been accepted and not yet sent.
         """
     def recv(self, /, *, timeout: float | Literal["default"] | None = "default") -> bytes:
         """
-        Receives one frame.
+        Receive one frame and return it.
 
         Args:
             timeout: See the class.
 
         Raises:
-            ConnectionClosed: The stream has ended between two frames; `local` if this side closed it.
-            TruncatedFrame: It has ended inside a frame.
+            ConnectionClosed: The stream ended between two frames; `local` is true if this side closed it.
+            TruncatedFrame: The stream ended inside a frame.
             FrameTimeout: The deadline passed. The next call continues the same frame.
-            FrameWouldBlock: There is no whole frame, and the call may not wait. Likewise.
-            FrameStalled: `frame_timeout` has passed. The connection is dead.
-            InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; also every later call.
-            OSError: The socket's own.
+            FrameWouldBlock: No whole frame has arrived and the call may not wait. The next call continues the same
+                frame.
+            FrameStalled: The peer took longer than `frame_timeout` over one frame. The connection is dead.
+            InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. Every later call raises it, too.
+            OSError: The socket raised it.
         """
     def recv_into(self, /, buffer: Buffer, *, timeout: float | Literal["default"] | None = "default") -> int:
         """
-        Receives one frame into the caller's buffer.
+        Receive one frame into the caller's buffer.
 
         Args:
             buffer: A writable contiguous bytes-like object.
             timeout: See the class.
 
         Returns:
-            The bytes of the frame; those behind them in `buffer` are untouched. Where the call ends without a
-            frame, what `buffer` has is unspecified.
+            The size of the frame in bytes. The bytes behind the frame in `buffer` are unchanged. If the call raises,
+            the contents of `buffer` are unspecified.
 
         Raises:
-            BufferTooSmall: The frame does not fit. It stays, for the next call of any kind.
+            BufferTooSmall: The frame does not fit. The next call of any kind receives it.
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
-            FrameTooLarge, InvalidPayload, OSError: As `recv`.
+            FrameTooLarge, InvalidPayload, OSError: As for `recv`.
         """
     def recv_many(self, /, max_frames: SupportsIndex | None = None, *, timeout: float | Literal["default"] | None = "default") -> "list[bytes]":
         """
-        Receives the frames that are here: waits for one where there is none, then gives all that are
-        complete after at most one further read. After `select` says readable, `recv_many(timeout=0)`
-        leaves no frame behind in a buffer. An error behind the frames waits for the next call, and `select`
-        does not see it: call until `FrameWouldBlock`, or use `wait`, which does.
+        Receive all frames that have arrived and return them as a list; wait for one if there is none.
+
+        The list has every frame that is complete after at most one further read. After `select` reports the socket
+        readable, `recv_many(timeout=0)` leaves no complete frame in a buffer. An error behind the frames is raised by
+        the next call, and `select` does not report it: call until `FrameWouldBlock`, or use `framing.wait`, which
+        does.
 
         Args:
-            max_frames: The most to return, at least 1; `None` for all. The others stay for the next call.
+            max_frames: The largest number of frames to return, at least 1; `None` returns all. The others stay for the
+                next call.
             timeout: See the class.
 
         Raises:
             ConnectionClosed, TruncatedFrame, FrameTimeout, FrameWouldBlock, FrameStalled, InvalidHeader,
-            FrameTooLarge, InvalidPayload, OSError: As `recv`, where there is no frame before it.
+            FrameTooLarge, InvalidPayload, OSError: As for `recv`, if no frame precedes the error.
         """
     @property
     def remote_address(self, /) -> Any:
         """
-        The peer's address, as the socket's `getpeername` says it.
+        The peer's address, as the socket's `getpeername` returns it.
 
         Raises:
             OSError: The socket is closed, or the connection is gone.
         """
     def send(self, /, payload: str | Buffer, *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
-        Sends one frame. Header and payload go out by one call, without being put together.
+        Send one frame. One system call sends header and payload, and they are not copied together first.
 
         Args:
             payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-            fields: The bytes of a `BinaryHeader` that are not its length, in order; zeros if not given.
+            fields: The bytes of a `BinaryHeader` or a `DecimalHeader` that are not its length, in order. By default
+                they are those of `send_header`.
             timeout: See the class.
 
         Raises:
-            SendIncomplete: It stopped part-way. The frame is accepted: what is left is kept and goes out
-                before anything else, by the next `send` or `flush`. Do not send it again.
-            SendTimeout, SendWouldBlock: It could not begin. The payload was not taken.
-            FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
+            SendIncomplete: The send stopped part-way. The frame is accepted: the rest is kept, and the next `send` or
+                `flush` sends it before anything else. Do not send the frame again.
+            SendTimeout, SendWouldBlock: The send could not begin. The payload was not taken.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder.encode`. Nothing was sent.
             ConnectionClosed: The connection was closed on this side.
-            OSError: The socket's own.
+            OSError: The socket raised it.
         """
     def send_encoded(self, /, wire: Buffer, *, timeout: float | Literal["default"] | None = "default") -> None:
         """
-        Sends bytes that are frames already: to forward what came with `keep_header`, or to encode once and
-        send to many. They are not looked at.
+        Send bytes that already are frames, without checking them.
+
+        Use this to forward frames that were received with `keep_header`, or to encode a frame once and send it to
+        many peers.
 
         Args:
             wire: Whole frames, in a contiguous bytes-like object.
             timeout: See the class.
 
         Raises:
-            SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As `send`.
+            SendIncomplete, SendTimeout, SendWouldBlock, TypeError, ConnectionClosed, OSError: As for `send`.
         """
     @property
     def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
@@ -633,70 +658,73 @@ class FramedSocket:
         """
     def send_many(self, /, payloads: Iterable[str | Buffer], *, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
         """
-        Sends many frames, in as few calls to the system as possible.
+        Send many frames in as few system calls as possible.
 
         Args:
-            payloads: Any iterable of payloads. All are taken and judged before the first one is sent.
-            fields: As for `send`, the same for every frame.
+            payloads: Any iterable of payloads. All are collected and checked before the first one is sent.
+            fields: As for `send`. They are the same for every frame.
             timeout: See the class.
 
         Raises:
-            SendIncomplete: It stopped part-way. All the frames are accepted, as with `send`.
-            SendTimeout, SendWouldBlock: It could not begin. None of the payloads was taken.
-            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As `send`.
+            SendIncomplete: The send stopped part-way. All frames are accepted, as with `send`.
+            SendTimeout, SendWouldBlock: The send could not begin. No payload was taken.
+            FrameTooLarge, InvalidPayload, TypeError, ValueError, ConnectionClosed, OSError: As for `send`.
         """
     def setblocking(self, /, flag: "bool") -> None:
         """
-        `settimeout(None)` if `flag` is true, `settimeout(0)` if it is false.
+        Call `settimeout(None)` if `flag` is true, and `settimeout(0)` if it is false.
         """
     def settimeout(self, /, timeout: "float | None") -> None:
         """
-        Sets the socket's timeout.
+        Set the socket's timeout.
 
         Args:
-            timeout: Seconds, `None` to wait for ever, 0 not to wait.
+            timeout: Seconds, `None` to wait for ever, or 0 not to wait.
         """
     def shutdown(self, /, how: SupportsIndex = 1) -> None:
         """
-        Ends one direction, or both. The default says "nothing more from me": what earlier sends have left goes
-        out first, the peer sees the end behind it, and can still be heard. Over TLS only a peer that is silent at
-        that moment can: Python's `ssl` loses what arrives just then, and this call and later ones say so.
+        End one direction of the connection, or both.
+
+        By default this ends sending. The bytes that earlier sends left go out first, the peer sees the end of the
+        stream behind them, and this side can still receive. Over TLS it can only if the peer is not sending at that
+        moment: Python's `ssl` loses what arrives during the call, and then this call and later ones raise `OSError`.
 
         Args:
             how: `socket.SHUT_WR`, `SHUT_RD` or `SHUT_RDWR`.
 
         Raises:
-            SendIncomplete: With `SHUT_WR`, what earlier sends have left cannot be sent.
-            ConnectionClosed: As `send`.
-            OSError: The socket's own. Over TLS: the peer was sending, and what it sent is lost.
+            SendIncomplete: With `SHUT_WR`, the bytes that earlier sends left could not be sent.
+            ConnectionClosed: As for `send`.
+            OSError: The socket raised it. Or, over TLS, the peer was sending, and what it sent is lost.
         """
     @property
     def socket(self, /) -> Any:
         """
-        The socket.
+        The underlying socket.
         """
     @property
     def stats(self, /) -> FrameStats:
         """
-        A snapshot of the counters of received frames. `buffered` are all bytes that have been received and not
+        A snapshot of the counters of received frames. `buffered` counts all bytes that have been received and not
         returned.
         """
 
 @final
 class NetstringHeader:
     """
-    A length as decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
+    A header of decimal text and a colon, with a comma behind the payload: `12:hello world!,`.
 
     The specification is <https://cr.yp.to/proto/netstrings.txt>.
-    Leading zeros are an `InvalidHeader`; a byte other than the comma where that must stand is an `InvalidPayload`.
+    A leading zero raises `InvalidHeader`. Any byte but a comma behind the payload raises `InvalidPayload`.
 
     Args:
-        max_digits: The most digits of a length, 1 to 19.
+        max_digits: The largest number of digits in a length, 1 to 19.
 
     Raises:
+        TypeError: `max_digits` is not an integer.
         ValueError: `max_digits` is out of range.
 
-    Immutable, hashable, comparable, picklable.
+    A header is immutable, hashable, comparable and picklable.
 
     >>> NetstringHeader()
     NetstringHeader(10)
@@ -710,26 +738,28 @@ class NetstringHeader:
     @property
     def max_digits(self, /) -> int:
         """
-        The most digits of a length.
+        The largest number of digits in a length.
         """
 
 @final
 class VarintHeader:
     """
-    A length as a varint (LEB128), as before each of protobuf's delimited messages: seven bits in each byte, the
-    lowest first, and the high bit in each byte but the last.
+    A header that holds the length as a varint (LEB128), as protobuf's delimited messages do.
 
-    The format is described in <https://protobuf.dev/programming-guides/encoding/#varints>.
+    Each byte holds seven bits of the number, the lowest first; every byte but the last has its high bit set. The
+    format is described in <https://protobuf.dev/programming-guides/encoding/#varints>. The header writes the
+    shortest form of a number and, unless `strict`, also reads longer ones.
 
     Args:
-        max_bytes: The most bytes of a header, 1 to 10. What goes on for longer, or does not fit into 64 bits, is an
-            `InvalidHeader`.
-        strict: Accept only the shortest form of a number, the one that is written.
+        max_bytes: The largest size of a header in bytes, 1 to 10. A longer header, or a number that does not fit
+            into 64 bits, raises `InvalidHeader`.
+        strict: Accept only the shortest form of a number.
 
     Raises:
+        TypeError: An argument has the wrong type.
         ValueError: `max_bytes` is out of range.
 
-    Immutable, hashable, comparable, picklable.
+    A header is immutable, hashable, comparable and picklable.
 
     >>> VarintHeader(5)
     VarintHeader(5)
@@ -743,7 +773,7 @@ class VarintHeader:
     @property
     def max_bytes(self, /) -> int:
         """
-        The most bytes of a header.
+        The largest size of a header in bytes.
         """
     @property
     def strict(self, /) -> bool:
@@ -794,8 +824,9 @@ class _Arrival:
 @final
 class _BufferExporter:
     """
-    The owner of the memory that a view from `get_buffer` shows. To a transport it is as good as a view, and costs less
-    than to make one for each read.
+    The owner of the memory that a view from `get_buffer` shows.
+
+    A transport can use it like a view, and making a view for each read would cost more.
     """
     def __getitem__(self, index: Any, /) -> Any: ...
     def __len__(self, /) -> int: ...
@@ -804,20 +835,20 @@ class _BufferExporter:
 @final
 class _Config:
     """
-    How connections are framed: their options, judged.
+    The checked options that say how connections are framed.
 
     Args:
-        header: How received frames begin.
-        options: The others of `framing.FrameOptions`.
+        header: The header of received frames.
+        options: The other options of `framing.FrameOptions`.
 
     Raises:
-        TypeError, ValueError: An option is wrong, or there is none of that name.
+        TypeError, ValueError: An option is wrong, or no option has that name.
     """
     def __new__(cls, /, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, **options: Unpack[OptionsBesideHeader]) -> _Config: ...
     @property
     def frame_timeout(self, /) -> float | None:
         """
-        Seconds that the peer may take over one frame; `None` for no limit.
+        The seconds that the peer may take to send one frame; `None` means no limit.
         """
     @property
     def header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
@@ -832,22 +863,22 @@ class _Config:
     @property
     def max_consecutive_empty(self, /) -> int | None:
         """
-        How many empty frames may follow each other; `None` for any number.
+        How many empty frames may follow each other; `None` means any number.
         """
     @property
     def max_frame_size(self, /) -> int:
         """
-        The largest payload accepted, in the unit of `header`.
+        The largest payload sent or accepted, in the unit of `header`.
         """
     @property
     def max_skip(self, /) -> int | None:
         """
-        The longest frame that is skipped, in the unit of `header`; `None` for no bound.
+        The longest frame that is skipped, in the unit of `header`; `None` means no limit.
         """
     @property
     def on_oversize(self, /) -> Literal["error", "skip"]:
         """
-        What becomes of a received frame over `max_frame_size`.
+        What happens to a received frame over `max_frame_size`: `"error"` or `"skip"`.
         """
     @property
     def send_header(self, /) -> DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader:
@@ -1113,13 +1144,13 @@ class _Wakeups:
 
 def _claim() -> None:
     """
-    Claim the process for this interpreter; a second one is refused.
+    Claim the module for this interpreter, and refuse a second one.
 
-    The classes are made once in a process, and so is what is remembered of Python's: exceptions that one interpreter
-    raises would not be those that another one catches, and all would dangle when the first one has ended.
+    The classes and the cached Python objects exist once in a process. With two interpreters, an exception that one
+    raises would not be caught in the other, and all cached objects would dangle after the first one has ended.
 
     Raises:
-        ImportError: Another interpreter has claimed it.
+        ImportError: Another interpreter has claimed the module.
     """
 
 def _forked() -> None:
@@ -1129,13 +1160,15 @@ def _forked() -> None:
 
 def _payload_size(head: bytes, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader, max_frame_size: SupportsIndex | None) -> int | None:
     """
-    The bytes of the payload behind a header. `None` where `head` is no whole header, where it is refused, and where the
-    header says only what may be the least: then a decoder is to see it.
+    Return the payload's size in bytes, given its header.
+
+    The result is `None` if `head` is not a whole header, if it is refused, or if the header gives only a lower bound.
+    The caller then uses a decoder.
     """
 
 def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False) -> "list[bytes]":
     """
-    Gives the frames of a whole capture.
+    Return the frames of a whole capture.
 
     Args:
         data: The capture, a contiguous bytes-like object.
@@ -1143,9 +1176,9 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | 
 
     Raises:
         TruncatedFrame: `data` ends inside a frame.
-        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`, wherever in `data`.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`, anywhere in `data`.
 
-    Whichever it is, its `frames` are the good ones before it.
+    The attribute `frames` of each of these errors lists the good frames before it.
 
     >>> decode(b"5         hello0         ")
     [b'hello', b'']
@@ -1153,14 +1186,14 @@ def decode(data: Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | 
 
 def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: "Buffer | None" = None) -> bytes:
     """
-    Gives the frame of one payload: header + payload.
+    Return the frame of one payload: header + payload.
 
     Args:
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
-        header, max_frame_size, fields: As for `FrameEncoder`, which is faster for more than one frame.
+        header, max_frame_size, fields: As for `FrameEncoder`. Use that class for many frames: it is faster.
 
     Raises:
-        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder` and its `encode`.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder` and its `encode`.
 
     >>> encode("hello")
     b'5         hello'
@@ -1168,40 +1201,42 @@ def encode(payload: "str | Buffer", header: SupportsIndex | DecimalHeader | Bina
 
 def recv_frame(sock: Any, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, keep_header: bool = False, timeout: float | Literal["default"] | None = "default") -> bytes:
     """
-    Receives one frame, and not a byte beyond it: what follows is there for the next call of anybody.
+    Receive one frame and return it, without reading a byte beyond it.
+
+    The bytes behind the frame stay in the socket for the next reader.
 
     Args:
-        sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+        sock: A stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
         header, max_frame_size, keep_header: As for `FrameDecoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
-            `sock.gettimeout()` says.
+        timeout: Seconds for the whole call, `None` to wait for ever, or 0 not to wait. `"default"` means
+            `sock.gettimeout()`.
 
     Raises:
         ConnectionClosed: The stream ended before the frame's first byte.
-        TruncatedFrame: It ended inside the frame.
-        FrameTimeout, FrameWouldBlock: Not all of the frame is here. Like `TruncatedFrame` they carry what had
-            arrived as `partial`: feed it to a `FrameDecoder` to carry on.
-        InvalidHeader, FrameTooLarge, InvalidPayload: As `FrameDecoder.feed`; `partial` has every byte that was taken
-            from the socket.
-        ValueError: `sock` is no stream socket.
-        OSError: The socket's own.
+        TruncatedFrame: The stream ended inside the frame.
+        FrameTimeout, FrameWouldBlock: The frame has not arrived completely. Like that of `TruncatedFrame`, `partial`
+            has the bytes that did: feed them to a `FrameDecoder` to carry on.
+        InvalidHeader, FrameTooLarge, InvalidPayload: As for `FrameDecoder.feed`. `partial` has every byte that was
+            taken from the socket.
+        ValueError: `sock` is not a stream socket.
+        OSError: The socket raised it.
     """
 
 def send_frame(sock: Any, payload: str | Buffer, header: SupportsIndex | DecimalHeader | BinaryHeader | VarintHeader | NetstringHeader = 10, *, max_frame_size: SupportsIndex | None = None, fields: Buffer | None = None, timeout: float | Literal["default"] | None = "default") -> None:
     """
-    Sends one frame: header and payload, by one gathering call.
+    Send one frame. One system call sends header and payload.
 
     Args:
-        sock: A stream socket, or an object with its methods (an `ssl.SSLSocket`, say).
+        sock: A stream socket, or an object with a socket's methods, such as an `ssl.SSLSocket`.
         payload: A `str`, sent as UTF-8, or any contiguous bytes-like object.
         header, max_frame_size, fields: As for `FrameEncoder`.
-        timeout: Seconds for the whole call, `None` for as long as it takes, 0 not to wait; `"default"` is what
-            `sock.gettimeout()` says.
+        timeout: Seconds for the whole call, `None` to wait for ever, or 0 not to wait. `"default"` means
+            `sock.gettimeout()`.
 
     Raises:
-        SendIncomplete: It stopped part-way; `remaining` has the wire bytes that must follow.
-        SendTimeout, SendWouldBlock: It stopped before the first byte: nothing was sent.
-        FrameTooLarge, InvalidPayload, TypeError, ValueError: As `FrameEncoder.encode`; nothing was sent.
-        ValueError: `sock` is no stream socket.
-        OSError: The socket's own.
+        SendIncomplete: The send stopped part-way. Its `remaining` has the wire bytes that must follow.
+        SendTimeout, SendWouldBlock: The send could not begin. Nothing was sent.
+        FrameTooLarge, InvalidPayload, TypeError, ValueError: As for `FrameEncoder.encode`. Nothing was sent.
+        ValueError: `sock` is not a stream socket.
+        OSError: The socket raised it.
     """
