@@ -40,3 +40,6 @@ pub use header::{DEFAULT_MAX_FRAME_SIZE, HeaderFormat, MAX_MAX_FRAME_SIZE};
 pub use netstring::NetstringHeader;
 pub use store::{BytesStore, Store};
 pub use varint::VarintHeader;
+
+#[cfg(test)]
+mod contract_tests;
