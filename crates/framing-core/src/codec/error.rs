@@ -27,7 +27,7 @@ pub enum Stage {
 /// `offset` is always the stream offset of the frame's first header byte, and `None` from an encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// The peer sent a byte that no header has at that place.
+    /// The peer sent a byte that cannot be part of a header.
     InvalidHeader {
         /// The header up to and including that byte; all of it where it is blank.
         header: Vec<u8>,
