@@ -3,10 +3,10 @@
 use bytes::{Bytes, BytesMut};
 
 use super::decoder::Decoder;
-use super::store::{BytesStore, Partial};
+use super::store::BytesStore;
 use super::{
     Align, BinaryHeader, ByteOrder, ConfigError, DecimalHeader, Error, Fill, Format, FrameDecoder,
-    FrameEncoder, HeaderFormat, Length, NetstringHeader, Policy, Stage, Unit, VarintHeader,
+    FrameEncoder, HeaderFormat, Length, NetstringHeader, Policy, Stage, Stats, Unit, VarintHeader,
 };
 
 fn formats() -> [HeaderFormat; 7] {
@@ -101,7 +101,7 @@ fn whole_frames_take_the_fast_path() {
         assert_eq!(decoder.offset(), at as u64);
         // Not what is cut off, nor what stands behind a frame that has begun.
         assert!(decoder.decode_whole(&BytesStore, &chunk.slice(..chunk.len() - 1), &mut at).is_none());
-        decoder.feed(&chunk.slice(at..at + 1)).unwrap();
+        decoder.feed(&chunk.slice(at..=at)).unwrap();
         assert!(decoder.decode_whole(&BytesStore, &chunk, &mut 0).is_none());
     }
 }
@@ -160,7 +160,7 @@ fn a_reset_decoder_is_as_new() {
     decoder.feed(&empty).unwrap();
     decoder.feed(&Bytes::from_static(b"5    ")).unwrap();
     decoder.reset();
-    assert_eq!((decoder.offset(), decoder.buffered(), decoder.stats()), (0, 0, Default::default()));
+    assert_eq!((decoder.offset(), decoder.buffered(), decoder.stats()), (0, 0, Stats::default()));
     // Nor are the empty ones of the stream before counted.
     assert_eq!(decoder.feed(&empty).unwrap(), ["", ""]);
     assert!(decoder.feed(&empty).is_err());
