@@ -226,6 +226,7 @@ pub(super) fn encoded<'py>(
 }
 
 /// Plan the frames of many payloads before any byte is written, and return what `keep` makes of each.
+#[inline]
 pub(super) fn plan_many<'a, T>(
     py: Python<'a>,
     encoder: &FrameEncoder,
@@ -235,8 +236,10 @@ pub(super) fn plan_many<'a, T>(
     let mut kept = Vec::with_capacity(inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let payload = input.bytes(py).map_err(|error| at(py, index, error))?;
-        let plan = encoder.plan(payload).or_raise(py).map_err(|error| at(py, index, error))?;
-        kept.push(keep(plan, payload));
+        match encoder.plan(payload) {
+            Ok(plan) => kept.push(keep(plan, payload)),
+            Err(error) => return Err(at(py, index, exception(py, &error, None))),
+        }
     }
     Ok(kept)
 }

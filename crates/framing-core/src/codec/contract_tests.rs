@@ -285,3 +285,8 @@ fn arguments_are_refused_in_words() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+#[test]
+fn the_default_is_a_header_of_ten_bytes() {
+    assert_eq!(DecimalHeader::default(), DecimalHeader::new(10).unwrap());
+}

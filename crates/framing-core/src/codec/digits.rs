@@ -84,7 +84,7 @@ impl Digits {
 }
 
 /// The runs that decimal text in a field, or the beginning of one, consists of: spaces, digits, spaces.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Runs {
     pub(super) lead: u16,
     pub(super) digits: u16,

@@ -20,6 +20,9 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The tutorial's header.
+    pub(super) const TEN_BYTES: Self = Self { offset: 0, width: 10, size: 10, fields: None };
+
     /// A header that is its length and nothing else. `None` unless `width` is 1 to [`MAX_HEADER_SIZE`].
     pub(super) fn alone(width: usize) -> Option<Self> {
         let narrow = u16::try_from(width).ok().filter(|_| (1..=MAX_HEADER_SIZE).contains(&width))?;

@@ -63,8 +63,10 @@ pub struct DecimalHeader {
 
 impl Default for DecimalHeader {
     /// The tutorial's header: width 10, aligned left, padded with spaces, counting bytes.
+    #[inline]
     fn default() -> Self {
-        Self::of_width(10).unwrap_or_else(|| unreachable!("ten bytes are a header"))
+        let text = Text { width: 10, align: Align::Left, fill: Fill::Space, strict: false };
+        Self { text, halves: NonZeroU8::new(10), unit: Unit::Bytes, place: Place::TEN_BYTES }
     }
 }
 
@@ -87,11 +89,14 @@ impl Format for DecimalHeader {
         // Where the text begins and ends in `more`.
         let index = |place: usize| place.saturating_sub(head.len()).min(more.len());
         let (start, end) = (index(self.place.range().start), index(self.place.range().end));
+        // In registers for as long as there are bytes.
+        let mut runs = state.runs;
         for (at, &byte) in more[start..end].iter().enumerate() {
-            if !self.text.accepts(&mut state.runs, byte) {
+            if !self.text.accepts(&mut runs, byte) {
                 return Scan::Invalid { at: head.len() + start + at };
             }
         }
+        state.runs = runs;
         let arrived = head.len() + more.len();
         if arrived < self.size() {
             return Scan::Partial { needed: self.size() - arrived };
