@@ -233,6 +233,7 @@ def test_while_the_loop_is_busy(loop: str, link: Link) -> None:
     run(loop, main)
 
 
+@pytest.mark.slow
 @every_loop
 def test_every_frame_has_its_own_time(loop: str) -> None:
     async def main() -> None:

@@ -375,6 +375,7 @@ def test_a_callback_that_raises_harms_no_other_connection(loop: str) -> None:
 # Loops of several threads
 
 
+@pytest.mark.slow
 @every_loop
 def test_loops_in_several_threads(loop: str) -> None:
     def work(number: int) -> None:

@@ -72,6 +72,7 @@ def test_with_any_marks(loop: str, link: Link, limit: Any) -> None:
 SIZES = [0, 100, 5000, 40_000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @every_loop
 def test_many_senders_do_not_fill_the_memory(loop: str, size: int) -> None:

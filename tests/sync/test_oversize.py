@@ -226,6 +226,7 @@ def test_a_call_that_may_not_wait_ends_although_what_is_skipped_keeps_coming() -
         sending.result()
 
 
+@pytest.mark.slow
 def test_each_one_has_its_own_time() -> None:
     with framed(pair, **SKIP, frame_timeout=0.3) as (fs, peer):
 

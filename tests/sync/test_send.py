@@ -145,6 +145,7 @@ def test_the_rest_goes_first(link: Link, then: Callable[[FramedSocket], None], b
         assert reading.result() == WIRE + behind
 
 
+@pytest.mark.slow
 @each_mode
 @each_way
 def test_flush_by_flush(link: Link, mode: dict[str, Any]) -> None:

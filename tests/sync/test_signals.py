@@ -29,6 +29,7 @@ pytestmark = by_signals
 # A handler that returns
 
 
+@pytest.mark.slow
 @each_way
 def test_a_storm_while_bytes_go_both_ways(link: Link) -> None:
     count = 30

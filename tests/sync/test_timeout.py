@@ -234,6 +234,7 @@ def test_in_a_large_frame(link: Link) -> None:
         assert facts(error) == ("payload", len(LARGE) - 10, 149_990, LARGE[:150_000])
 
 
+@pytest.mark.slow
 @each_way
 def test_waiting_adds_up(link: Link) -> None:
     """Neither a byte now and then nor a short timeout of each call starts the time anew."""
@@ -272,6 +273,7 @@ def test_time_that_is_not_counted(link: Link) -> None:
         assert fs.recv() == b"hello"
 
 
+@pytest.mark.slow
 @each_way
 def test_every_frame_has_its_own_time(link: Link) -> None:
     with framed(link, frame_timeout=0.5) as (fs, peer):

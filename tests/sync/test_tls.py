@@ -62,6 +62,7 @@ def test_it_happens_when_it_is_needed(version: ssl.TLSVersion) -> None:
         assert client.recv(timeout=TIMEOUT) == PAYLOAD[:1000]
 
 
+@pytest.mark.slow
 @each_version
 def test_in_all_four_directions_at_once(version: ssl.TLSVersion) -> None:
     for _ in range(10):
