@@ -1,7 +1,6 @@
 //! The arguments of a system call that runs without the GIL: memory of a `bytes` object to write to, and a descriptor
 //! that a Python object owns.
 
-use framing_core::net::{BorrowedFd, RawFd};
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::slice;
@@ -11,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::bytes::{is_sole_reference, new_zeroed};
+use framing_core::net::{BorrowedFd, RawFd};
 
 /// A part of a `bytes` object that only the holder of this value reads or writes.
 pub(crate) struct ReadBuffer {

@@ -38,7 +38,6 @@ mod transport;
 mod turn;
 
 use std::sync::MutexGuard;
-use std::time::Duration;
 
 use pyo3::prelude::*;
 
@@ -89,7 +88,6 @@ pub(super) struct PyFramedSocket {
     sock: Py<PyAny>,
     transport: Transport,
     encoder: FrameEncoder,
-    frame_timeout: Option<Duration>,
     incoming: Lock<Incoming>,
     outgoing: Lock<Outgoing>,
     receiving: Turn,
@@ -106,7 +104,6 @@ impl PyFramedSocket {
             transport: Transport::of_owned(sock)?,
             sock: sock.clone().unbind(),
             encoder: chosen.encoder(),
-            frame_timeout: chosen.frame_timeout_duration(),
             incoming: Lock::new(Incoming::new(chosen.decoder())),
             outgoing: Lock::default(),
             receiving: Turn::default(),

@@ -315,7 +315,7 @@ impl PyFramedSocket {
         mut read: impl FnMut(Deadline) -> Result<T, Halt>,
     ) -> Result<T, Halt> {
         let deadline = line.deadline();
-        let Some(limit) = self.frame_timeout else { return read(deadline) };
+        let Some(limit) = self.config.get().frame_timeout_duration() else { return read(deadline) };
         let waited = {
             let incoming = self.incoming(py);
             if incoming.decoder.is_between_frames() {
